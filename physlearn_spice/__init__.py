@@ -1,0 +1,1 @@
+"""Kirchhoff networks that learn by resonance, simulated by ngspice."""

@@ -1,0 +1,219 @@
+"""What a network takes in, element by element: powers, energies, the ledger that must close.
+
+Absorbed power is what the elements of the network dissipate; a port's source resistance belongs
+to the source and is never counted. Phasors are peak values, so mean powers carry a factor 1/2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .elements import Capacitor, Diode, Inductor, Resistor, Varactor
+from .network import Network
+from .results import Spectrum, Waveforms
+
+__all__ = [
+    "Ledger",
+    "absorbed_power",
+    "admittance",
+    "available_power",
+    "dissipated_power",
+    "ledger",
+    "mean_input_power",
+    "points_per_period",
+    "reflection",
+    "stored_energy",
+]
+
+
+def dissipated_power(network: Network, spectrum: Spectrum) -> dict[str, NDArray[np.float64]]:
+    """Mean power [W] (n_freq,) in each resistor, |v|^2 / (2 R).
+
+    From the resistors, not from Re Y at the port: in a network of low loss Re Y is the small
+    difference of large numbers.
+    """
+    return {
+        e.name: np.abs(spectrum.voltage(e.a, e.b)) ** 2 / (2 * e.value)
+        for e in network.elements
+        if isinstance(e, Resistor)
+    }
+
+
+def absorbed_power(network: Network, spectrum: Spectrum) -> NDArray[np.float64]:
+    """Mean power [W] (n_freq,) in all resistors of the network, source resistances not counted."""
+    powers = dissipated_power(network, spectrum)
+    return np.sum(list(powers.values()), axis=0) if powers else np.zeros(len(spectrum.frequency))
+
+
+def stored_energy(network: Network, spectrum: Spectrum) -> dict[str, NDArray[np.float64]]:
+    """Mean energy [J] (n_freq,) in each inductor, L |i|^2 / 4, and capacitor, C |v|^2 / 4."""
+    energies: dict[str, NDArray[np.float64]] = {}
+    for e in network.elements:
+        if isinstance(e, Inductor):
+            energies[e.name] = e.value * np.abs(spectrum.current(e.name)) ** 2 / 4
+        elif isinstance(e, Capacitor):
+            energies[e.name] = e.value * np.abs(spectrum.voltage(e.a, e.b)) ** 2 / 4
+    return energies
+
+
+def available_power(amplitude: ArrayLike, resistance: float) -> NDArray[np.float64]:
+    """Most that a source of ``amplitude`` [V peak] behind ``resistance`` can give: V^2 / (8 Rs).
+
+    Infinite for an ideal source.
+    """
+    squared = np.asarray(amplitude, float) ** 2
+    return squared / (8 * resistance) if resistance > 0 else np.full_like(squared, math.inf)
+
+
+def admittance(
+    network: Network, spectrum: Spectrum, port: str | None = None, *, loaded: bool = False
+) -> NDArray[np.complex128]:
+    """Driving-point admittance Y = I/V [S] (n_freq,) of the driven port; the first by default.
+
+    ``loaded`` puts the source resistance in series with the network: the poles of that Y are the
+    resonances as the source drives them.
+    """
+    p = network.port(port)
+    current = -spectrum.current(f"v{p.name}")  # SPICE counts it into the source's plus
+    voltage = spectrum.voltage(p.plus, p.minus)
+    across = voltage + p.resistance * current if loaded else voltage
+    return np.asarray(current / across, dtype=np.complex128)
+
+
+def reflection(
+    network: Network, spectrum: Spectrum, port: str | None = None
+) -> NDArray[np.complex128]:
+    """S11 (n_freq,) against the port's source resistance; 1 - |S11|^2 = P / Pav.
+
+    An ideal source (Rs = 0) has no available power; S11 is 1 there and says nothing.
+    """
+    p = network.port(port)
+    y = admittance(network, spectrum, port) * p.resistance
+    return (1 - y) / (1 + y)
+
+
+def mean_input_power(
+    network: Network, waveforms: Waveforms, port: str | None = None, *, since: float = 0.0
+) -> float:
+    """Mean power [W] that enters a port from ``since`` [s] to the end, weighted by time."""
+    _, energy = _input_energy(network, waveforms, network.port(port).name)
+    time = waveforms.time
+    begin = float(np.interp(since, time, energy))
+    return float((energy[-1] - begin) / (time[-1] - max(since, time[0])))
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Where the energy went between the first and the last instant [J].
+
+    Parameters
+    ----------
+    energy_in
+        Through each port into the network, by port name; source resistances are outside.
+    dissipated
+        In each resistor and diode, by element name.
+    stored
+        Change of the energy in each inductor, capacitor and varactor, by element name.
+    source_loss
+        In each port's source resistance, by port name.
+    time, energy_in_t, dissipated_t, stored_t
+        The sums over ports and elements as they grow, (n_time,).
+    """
+
+    energy_in: Mapping[str, float]
+    dissipated: Mapping[str, float]
+    stored: Mapping[str, float]
+    source_loss: Mapping[str, float]
+    time: NDArray[np.float64]
+    energy_in_t: NDArray[np.float64]
+    dissipated_t: NDArray[np.float64]
+    stored_t: NDArray[np.float64]
+
+    @property
+    def residual(self) -> float:
+        """What does not close, (in - dissipated - stored) / in.
+
+        A closed ledger is bookkeeping: it says that the currents and voltages obey Kirchhoff and
+        the elements' laws, not that the step was short enough.
+        """
+        total = sum(abs(energy) for energy in self.energy_in.values())
+        gap = self.energy_in_t[-1] - self.dissipated_t[-1] - self.stored_t[-1]
+        return float(gap / total) if total > 0 else float(gap)
+
+
+def ledger(network: Network, waveforms: Waveforms) -> Ledger:
+    """Account for the energy of a transient.
+
+    Over each step the mean voltage times the mean current is the energy: with the trapezoidal
+    rule that closes to rounding for R, L and C at any step. Stored energies are the elements' own
+    state functions at both ends.
+    """
+    time = waveforms.time
+    flows = {p.name: _input_energy(network, waveforms, p.name) for p in network.ports}
+    dissipated: dict[str, float] = {}
+    stored: dict[str, float] = {}
+    dissipated_t, stored_t = np.zeros_like(time), np.zeros_like(time)
+    for e in network.elements:
+        v: NDArray[np.float64] = waveforms.voltage(e.a, e.b)
+        match e:
+            case Resistor():
+                energy = _cumulative(time, v, v / e.value)
+            case Diode():
+                energy = _cumulative(time, v, e.current(v))
+            case Inductor():
+                energy = e.value * waveforms.current(e.name) ** 2 / 2
+            case Capacitor():
+                energy = e.value * v**2 / 2
+            case Varactor():
+                energy = e.energy(v)
+        if isinstance(e, Resistor | Diode):
+            dissipated[e.name] = float(energy[-1])
+            dissipated_t += energy
+        else:
+            stored[e.name] = float(energy[-1] - energy[0])
+            stored_t += energy - energy[0]
+    return Ledger(
+        energy_in={name: float(energy[-1]) for name, (_, energy) in flows.items()},
+        dissipated=dissipated,
+        stored=stored,
+        source_loss={
+            p.name: float(_cumulative(time, p.resistance * flows[p.name][0], flows[p.name][0])[-1])
+            for p in network.ports
+        },
+        time=time,
+        energy_in_t=np.sum([energy for _, energy in flows.values()], axis=0),
+        dissipated_t=dissipated_t,
+        stored_t=stored_t,
+    )
+
+
+def points_per_period(quality_factor: float, tolerance: float = 1e-3) -> int:
+    """Time steps per period for a relative error ``tolerance`` of the power absorbed on resonance.
+
+    The trapezoidal rule lowers a frequency by the fraction (omega h)^2 / 12, which a resonance
+    of quality Q answers with (2 Q)^2 times its square: N = 2 pi sqrt(Q / (6 sqrt(tolerance))).
+    At least 20.
+    """
+    return max(20, math.ceil(2 * math.pi * math.sqrt(quality_factor / (6 * math.sqrt(tolerance)))))
+
+
+def _input_energy(
+    network: Network, waveforms: Waveforms, port: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Current into the port [A] and the energy that has entered [J], both (n_time,)."""
+    p = network.port(port)
+    current = -waveforms.current(f"v{p.name}")
+    return current, _cumulative(waveforms.time, waveforms.voltage(p.plus, p.minus), current)
+
+
+def _cumulative(
+    time: NDArray[np.float64], v: NDArray[np.float64], i: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Integral of v i dt [J] (n_time,), from midpoint averages."""
+    steps = (v[1:] + v[:-1]) * (i[1:] + i[:-1]) / 4 * np.diff(time)
+    return np.concatenate([[0.0], np.cumsum(steps)])

@@ -1,0 +1,136 @@
+"""What a deck says: a network, its sources, and the analyses to run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DeckError
+from ..network import Network
+from ..stimulus import Stimulus
+
+__all__ = ["Ac", "Analysis", "Deck", "Op", "Source", "Tran", "at_frequencies"]
+
+
+@dataclass(frozen=True)
+class Op:
+    """DC operating point."""
+
+
+@dataclass(frozen=True)
+class Ac:
+    """Small-signal sweep from ``start`` to ``stop`` [Hz], at rest or about the operating point.
+
+    ``points`` is their number for ``"lin"`` and their number per decade for ``"dec"``.
+    """
+
+    start: float
+    stop: float
+    points: int
+    spacing: Literal["lin", "dec"] = "dec"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.start <= self.stop < math.inf or self.points < 1:
+            raise DeckError(
+                f"AC sweep of {self.points} points from {self.start!r} to {self.stop!r} Hz: "
+                "needs 0 < start <= stop and at least one point"
+            )
+        if (self.points > 1 or self.spacing == "dec") and self.start == self.stop:
+            raise DeckError("AC sweep of one frequency: write it as 'lin' with 1 point")
+        if self.points == 1 and self.spacing == "lin" and self.start != self.stop:
+            raise DeckError("AC sweep of 1 point from 'lin': start and stop must be the same")
+        if self.spacing not in ("lin", "dec"):
+            raise DeckError(f"AC sweep with spacing {self.spacing!r}: 'lin' or 'dec'")
+
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """The frequencies [Hz] (n_freq,) that ngspice visits."""
+        if self.spacing == "lin":
+            return np.linspace(self.start, self.stop, self.points)
+        # ngspice rounds the number of steps down and then spreads them up to the stop
+        steps = max(1, math.floor(math.log10(self.stop / self.start) * self.points))
+        return np.geomspace(self.start, self.stop, steps + 1)
+
+
+@dataclass(frozen=True)
+class Tran:
+    """Transient up to ``stop`` [s], with steps of at most ``max_step`` [s], kept from ``start`` on.
+
+    ``at_rest`` starts with every charge and current zero; otherwise from the operating point,
+    which needs a DC path from every node to ground.
+    """
+
+    stop: float
+    max_step: float
+    start: float = 0.0
+    at_rest: bool = True
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start < self.stop < math.inf and 0 < self.max_step <= self.stop):
+            raise DeckError(
+                f"transient from {self.start!r} to {self.stop!r} s with steps of at most "
+                f"{self.max_step!r} s: needs 0 <= start < stop and 0 < max_step <= stop"
+            )
+
+
+Analysis = Op | Ac | Tran
+
+
+def at_frequencies(frequencies: Iterable[float]) -> tuple[Ac, ...]:
+    """One single-point AC analysis for each frequency [Hz]: ngspice has no list of frequencies."""
+    return tuple(Ac(float(f), float(f), 1, "lin") for f in frequencies)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a port's source does: ``dc`` [V], ``ac`` amplitude [V peak], ``waveform`` in time.
+
+    In a transient its voltage is dc + waveform(t).
+    """
+
+    dc: float = 0.0
+    ac: float = 0.0
+    waveform: Stimulus | None = None
+
+
+@dataclass(frozen=True)
+class Deck:
+    """A bench with its list of analyses.
+
+    Parameters
+    ----------
+    network, analyses
+        What is simulated and how.
+    sources
+        For each port by name; a port without one is terminated by its resistance.
+    title
+        First line of the deck.
+    options
+        ngspice options by name; None as a value for a bare flag. ``noopac`` and ``method=trap``
+        need not be given: a linear network gets the first, every transient the second.
+    save
+        Vectors to keep, as ngspice spells them: ``"all"`` is every node voltage and every
+        current of an inductor or a source.
+    """
+
+    network: Network
+    analyses: tuple[Analysis, ...]
+    sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    title: str = "physlearn_spice network"
+    options: Mapping[str, float | str | None] = field(default_factory=dict[str, float | str | None])
+    save: tuple[str, ...] = ("all",)
+
+    def __post_init__(self) -> None:
+        for name in self.sources:
+            self.network.port(name)
+        if "\n" in self.title:
+            raise DeckError("the title of a deck is one line")
+
+    def source(self, port: str) -> Source:
+        """Return the source of a port; one that is off where none is given."""
+        return self.sources.get(port, Source())

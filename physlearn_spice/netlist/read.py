@@ -1,0 +1,272 @@
+"""SPICE text to deck: what :mod:`.write` wrote, and plain decks of R, L, C, D and V by hand.
+
+A card that can't be represented is refused with its line number. Decks are data: cards that run
+commands or read files are refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
+from ..errors import DeckError, NetworkError, StimulusError
+from ..network import GROUND, Network
+from .deck import Ac, Analysis, Deck, Op, Tran
+from .numbers import number
+from .sources import Feeds, ports_and_sources
+from .write import varactor_charge
+
+__all__ = ["load_deck", "read_deck"]
+
+_LINEAR = {"r": Resistor, "l": Inductor, "c": Capacitor}
+_HOSTILE = {
+    ".control": "a control block can run any command; put its analyses on .ac, .tran or .op cards",
+    ".include": "files are not read from decks; paste the text in",
+    ".inc": "files are not read from decks; paste the text in",
+    ".lib": "files are not read from decks; paste the models in",
+    ".csparam": "it is no data",
+}
+_OUTPUT = {".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title"}
+_UNITS = {
+    "k": "a coupling",
+    "e": "a controlled source",
+    "f": "a controlled source",
+    "g": "a controlled source",
+    "h": "a controlled source",
+    "i": "a current source",
+    "x": "a subcircuit",
+    "q": "a transistor",
+    "m": "a transistor",
+    "j": "a transistor",
+    "t": "a transmission line",
+    "o": "a transmission line",
+    "s": "a switch",
+    "w": "a switch",
+}
+
+
+def load_deck(path: Path) -> Deck:
+    """Read the deck in a file, and the data files beside it that its sampled sources name.
+
+    Raises
+    ------
+    DeckError
+        As :func:`read_deck`; also where the file can't be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeckError(f"can't read {str(path)!r}: {error}") from error
+    return read_deck(text, folder=path.parent)
+
+
+def read_deck(text: str, *, folder: Path | None = None) -> Deck:
+    """Read SPICE text; sampled sources are looked for in ``folder``.
+
+    Raises
+    ------
+    DeckError
+        Naming the line: an unknown or unsafe card, a missing, negative or misspelt value, a name
+        used twice, a node at an open end. Without a line: no elements, no source, a floating
+        part, a loop of voltage sources, an AC analysis with nothing to excite it.
+    """
+    parts = _Parts()
+    lines = text.splitlines()
+    if not any(line.strip() for line in lines):
+        raise DeckError("the deck is empty")
+    for line, card in _cards(lines, parts):
+        try:
+            _read_card(parts, line, card)
+        except (NetworkError, StimulusError) as error:
+            raise DeckError(str(error), line=line) from error
+    elements, element_lines = _resolve_models(parts)
+    try:
+        ports, sources, absorbed = ports_and_sources(parts.feeds, elements, folder)
+        network = Network(tuple(e for e in elements if e.name not in absorbed), ports)
+    except NetworkError as error:
+        raise DeckError(str(error)) from error
+    for node in network.stubs:
+        if node not in parts.open_nodes:
+            (name,) = (e.name for e in elements if node in (e.a, e.b))
+            raise DeckError(
+                f"node {node!r} is floating: only {name!r} touches it; connect it, or declare an "
+                f"open end with a line '* open: {node}'",
+                line=element_lines[name],
+            )
+    if any(isinstance(a, Ac) for a in parts.analyses) and not any(s.ac for s in sources.values()):
+        raise DeckError("the deck has an .ac card but no source with an AC amplitude: add 'ac 1'")
+    return Deck(
+        network,
+        tuple(parts.analyses),
+        sources,
+        title=lines[0].strip(),
+        options=parts.options,
+        save=tuple(parts.save) or ("all",),
+    )
+
+
+@dataclass
+class _Parts:
+    """What the cards read so far have said."""
+
+    elements: list[tuple[int, Element | _DiodeCard]] = field(default_factory=list)  # with its line
+    seen: dict[str, int] = field(default_factory=dict[str, int])  # name to line
+    models: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    feeds: Feeds = field(default_factory=Feeds)
+    analyses: list[Analysis] = field(default_factory=list)
+    options: dict[str, float | str | None] = field(default_factory=dict)
+    save: list[str] = field(default_factory=list[str])
+    open_nodes: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True)
+class _DiodeCard:
+    """A diode whose model may stand further down."""
+
+    name: str
+    a: str
+    b: str
+    model: str
+
+
+def _cards(lines: list[str], parts: _Parts) -> Iterator[tuple[int, str]]:
+    """Yield (line, card): comments dropped, continuations joined, lower case, spaces squeezed."""
+    pending: tuple[int, str] | None = None
+    for line, raw in enumerate(lines[1:], start=2):
+        opened = re.match(r"\*\s*open:(.*)", raw, re.IGNORECASE)
+        if opened:
+            parts.open_nodes.update(opened[1].lower().split())
+        body = re.split(r";|\$ ", raw, maxsplit=1)[0].strip()
+        if not body or body.startswith("*"):
+            continue
+        if body.startswith("+"):
+            if pending is None:
+                raise DeckError("a continuation with nothing to continue", line=line)
+            pending = pending[0], f"{pending[1]} {body[1:].strip().lower()}"
+            continue
+        if pending:
+            yield pending
+        pending = line, body.lower()
+        if pending[1] == ".end":
+            return
+    if pending:
+        yield pending
+
+
+def _read_card(parts: _Parts, line: int, card: str) -> None:
+    word, *rest = card.split()
+    if word.startswith("."):
+        _read_dot_card(parts, line, word, rest, card)
+        return
+    if word in parts.seen:
+        raise DeckError(f"the name {word!r} is already on line {parts.seen[word]}", line=line)
+    parts.seen[word] = line
+    letter = word[0]
+    if letter in "vba":
+        parts.feeds.read_card(line, card)
+        return
+    if letter not in _LINEAR and letter != "d":
+        what = _UNITS.get(letter, "no element that is known")
+        raise DeckError(f"{word!r} is {what}, which can't be read as a network", line=line)
+    if len(rest) < 3:
+        raise DeckError(f"{word!r} needs two nodes and a value; it has {rest}", line=line)
+    a, b = (GROUND if node == "gnd" else node for node in rest[:2])
+    tail = " ".join(rest[2:])
+    if letter == "d":
+        parts.elements.append((line, _DiodeCard(word, a, b, tail)))
+    elif tail.startswith("q="):
+        parts.elements.append((line, _varactor(word, a, b, tail, line)))
+    else:
+        parts.elements.append((line, _LINEAR[letter](word, a, b, number(tail, line))))
+
+
+def _varactor(name: str, a: str, b: str, tail: str, line: int) -> Varactor:
+    charge = tail.removeprefix("q=").strip("'")
+    constants = re.match(r"([^*]+)\*([^/]+)/\(1-([^)]+)\)", charge)
+    if constants:
+        varactor = Varactor(name, a, b, *(number(text, line) for text in constants.groups()))
+        if varactor_charge(varactor) == charge:
+            return varactor
+    raise DeckError(f"{name!r}: only the charge law of this package's varactor is read", line=line)
+
+
+def _read_dot_card(parts: _Parts, line: int, word: str, rest: list[str], card: str) -> None:
+    if word in _HOSTILE:
+        raise DeckError(f"{word!r} is refused: {_HOSTILE[word]}", line=line)
+    if word in _OUTPUT:
+        return
+    match word:
+        case ".end":
+            return
+        case ".op":
+            parts.analyses.append(Op())
+        case ".ac":
+            if len(rest) != 4 or rest[0] not in ("lin", "dec"):
+                raise DeckError(f"needs '.ac lin|dec points start stop': {card!r}", line=line)
+            points, start, stop = (number(text, line) for text in rest[1:])
+            parts.analyses.append(
+                Ac(start, stop, int(points), "lin" if rest[0] == "lin" else "dec")
+            )
+        case ".tran":
+            parts.analyses.append(_tran(rest, line))
+        case ".options" | ".option" | ".opt":
+            for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
+                name, _, value = entry.partition("=")
+                parts.options[name] = value or None
+        case ".save":
+            parts.save += rest
+        case ".model":
+            model = re.match(r"\.model\s+(\S+)\s+(d|filesource)\s*\((.*)\)$", card)
+            if not model:
+                raise DeckError(f"only diode models are read: {card!r}", line=line)
+            if model[2] == "filesource":
+                parts.feeds.read_model(line, model[1], model[3])
+            else:
+                pairs = re.findall(r"(\w+)\s*=\s*(\S+)", model[3])
+                parts.models[model[1]] = line, dict(pairs)
+        case _:
+            raise DeckError(f"{word!r} can't be read as part of a network", line=line)
+    _drop_defaults(parts)
+
+
+def _drop_defaults(parts: _Parts) -> None:
+    """Drop the options that the writer adds by itself."""
+    for name, value in (("noopac", None), ("method", "trap")):
+        if parts.options.get(name, "") == value:
+            del parts.options[name]
+
+
+def _tran(rest: list[str], line: int) -> Tran:
+    values = [number(text, line) for text in rest if text != "uic"]
+    if not 2 <= len(values) <= 4:
+        raise DeckError("needs '.tran step stop [start [max_step]] [uic]'", line=line)
+    step, stop = values[:2]
+    start = values[2] if len(values) > 2 else 0.0
+    # SPICE's own default for the largest step
+    max_step = values[3] if len(values) > 3 else min(step, (stop - start) / 50)
+    return Tran(stop, max_step, start, at_rest="uic" in rest)
+
+
+def _resolve_models(parts: _Parts) -> tuple[list[Element], dict[str, int]]:
+    elements: list[Element] = []
+    for line, item in parts.elements:
+        if not isinstance(item, _DiodeCard):
+            elements.append(item)
+            continue
+        if item.model not in parts.models:
+            raise DeckError(f"{item.name!r}: there is no model {item.model!r}", line=line)
+        model_line, given = parts.models[item.model]
+        for key in given:
+            if key not in ("is", "n"):
+                raise DeckError(
+                    f"diode parameter {key!r} is not in the network's law; IS and N are",
+                    line=model_line,
+                )
+        values = {key: number(text, model_line) for key, text in given.items()}
+        elements.append(
+            Diode(item.name, item.a, item.b, values.get("is", 1e-14), values.get("n", 1.0))
+        )
+    return elements, {item.name: line for line, item in parts.elements}

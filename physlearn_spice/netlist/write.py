@@ -1,0 +1,202 @@
+"""Deck to SPICE text: plain exponent floats of full precision, the same text for the same deck.
+
+A port ``p`` becomes the voltage source ``vp`` (which also measures the port's current) behind the
+resistor ``rsp``. Further tones of its waveform follow in series as ``vp_1``, ``vp_2``, ...; a
+chirp or a sampled signal stands behind it as ``bp`` or ``ap``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
+from ..errors import DeckError
+from ..network import Port
+from ..stimulus import Chirp, Multitone, Samples, Tone
+from .deck import Ac, Analysis, Deck, Op, Source, Tran
+
+__all__ = ["alter_commands", "analysis_command", "save_deck", "side_files", "to_spice"]
+
+
+def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
+    """Return the deck's text, with the given analyses in place of its own.
+
+    Sampled waveforms are read by ngspice from the files of :func:`side_files`, which must lie in
+    its working directory.
+
+    Raises
+    ------
+    DeckError
+        AC of a linear network with a chirp or samples: they make the circuit nonlinear for
+        ngspice, which then insists on an operating point.
+    """
+    todo = tuple(deck.analyses if analyses is None else analyses)
+    network = deck.network
+    lines = [deck.title or "*"]
+    if network.stubs:
+        lines.append(f"* open: {' '.join(network.stubs)}")
+    for element in network.elements:
+        lines.append(_card(element))
+    lines += _models(network.elements)
+    with_waveform = any(isinstance(analysis, Tran) for analysis in todo)
+    for port in network.ports:
+        lines += _source_cards(port, deck.source(port.name), with_waveform=with_waveform)
+    has_behavioural = any(isinstance(s.waveform, Chirp | Samples) for s in deck.sources.values())
+    if with_waveform and has_behavioural and any(isinstance(a, Ac) for a in todo):
+        raise DeckError("AC and a transient with a chirp or samples: put them into two decks")
+    options: dict[str, float | str | None] = {}
+    if network.is_linear and any(isinstance(analysis, Ac) for analysis in todo):
+        options["noopac"] = None  # the operating point ruins the pivot order of the AC run
+    if with_waveform:
+        options["method"] = "trap"  # gear invents loss
+    options |= deck.options
+    if options:
+        lines.append(" ".join([".options", *(_option(k, v) for k, v in options.items())]))
+    lines.append(f".save {' '.join(deck.save)}")
+    lines += [f".{analysis_command(analysis)}" for analysis in todo]
+    return "\n".join([*lines, ".end", ""])
+
+
+def analysis_command(analysis: Analysis) -> str:
+    """Return an analysis as ngspice's command, which is its card without the dot."""
+    match analysis:
+        case Op():
+            return "op"
+        case Ac(start, stop, points, spacing):
+            return f"ac {spacing} {points} {num(start)} {num(stop)}"
+        case Tran(stop, max_step, start, at_rest):
+            command = f"tran {num(max_step)} {num(stop)} {num(start)} {num(max_step)}"
+            return f"{command} uic" if at_rest else command
+
+
+def alter_commands(names: Iterable[str], values: ArrayLike) -> list[str]:
+    """Return ngspice's commands that give the named R, L, C new values [Ohm, H, F] (n_names,)."""
+    new: NDArray[np.float64] = np.asarray(values, dtype=float)
+    return [f"alter {name} = {num(v)}" for name, v in zip(names, new.tolist(), strict=True)]
+
+
+def side_files(deck: Deck) -> dict[str, str]:
+    """Return the data files by name that the deck's sampled waveforms need, as text."""
+    return {
+        _file_name(port): _samples_text(source.waveform)
+        for port, source in deck.sources.items()
+        if isinstance(source.waveform, Samples)
+    }
+
+
+def save_deck(deck: Deck, path: Path) -> None:
+    """Write the deck to ``path`` and its data files beside it."""
+    text = to_spice(deck)
+    for name, content in side_files(deck).items():
+        path.with_name(name).write_text(content, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+
+
+def num(value: float) -> str:
+    """Spell a number so that nothing is lost and no suffix can be misread."""
+    return repr(float(value))  # float: a numpy scalar spells itself as np.float64(...)
+
+
+def _card(element: Element) -> str:
+    head = f"{element.name} {element.a} {element.b}"
+    match element:
+        case Resistor() | Inductor() | Capacitor():
+            return f"{head} {num(element.value)}"
+        case Diode():
+            return f"{head} {_diode_model(element)}"
+        case Varactor():
+            return f"{head} q='{varactor_charge(element)}'"
+
+
+def varactor_charge(varactor: Varactor) -> str:
+    """Spell q(v); ngspice drops v dC/dt from a C that is an expression, but not from a charge."""
+    vj, m = varactor.junction_potential, varactor.grading_coefficient
+    v_knee, c_knee, slope = varactor.knee
+    across = f"v({varactor.a},{varactor.b})"
+    above = f"max({across}-{num(v_knee)},0)"
+    return (
+        f"{num(varactor.zero_bias_capacitance)}*{num(vj)}/(1-{num(m)})"
+        f"*(1-pwr(1-min({across},{num(v_knee)})/{num(vj)},1-{num(m)}))"
+        f"+{num(c_knee)}*{above}+{num(slope)}*{above}*{above}/2"
+    )
+
+
+def _diode_model(diode: Diode) -> str:
+    return f"m{diode.name}"
+
+
+def _models(elements: Iterable[Element]) -> list[str]:
+    return [
+        f".model {_diode_model(e)} "
+        f"d(is={num(e.saturation_current)} n={num(e.emission_coefficient)})"
+        for e in elements
+        if isinstance(e, Diode)
+    ]
+
+
+def _option(name: str, value: float | str | None) -> str:
+    return name if value is None else f"{name}={value}"
+
+
+def _source_cards(port: Port, source: Source, *, with_waveform: bool) -> list[str]:
+    p = port.name
+    behind = f"port{p}_s" if port.resistance > 0 else port.plus
+    cards = [f"rs{p} {behind} {port.plus} {num(port.resistance)}"] if port.resistance > 0 else []
+    values = f"dc {num(source.dc)} ac {num(source.ac)}"
+    waveform = source.waveform if with_waveform else None
+    match waveform:
+        case None:
+            return [f"v{p} {behind} {port.minus} {values}", *cards]
+        case Tone():
+            return [f"v{p} {behind} {port.minus} {values} {_sin(waveform, source.dc)}", *cards]
+        case Multitone(tones):
+            nodes = [behind, *(f"port{p}_{k}" for k in range(1, len(tones))), port.minus]
+            first = f"v{p} {nodes[0]} {nodes[1]} {values} {_sin(tones[0], source.dc)}"
+            rest = [
+                f"v{p}_{k} {nodes[k]} {nodes[k + 1]} dc 0.0 {_sin(tone, 0.0)}"
+                for k, tone in enumerate(tones[1:], start=1)
+            ]
+            return [first, *rest, *cards]
+        case Chirp():
+            back = f"port{p}_u"
+            sine = f"b{p} {back} {port.minus} v={chirp_voltage(waveform)}"
+            return [f"v{p} {behind} {back} {values}", sine, *cards]
+        case Samples():
+            back = f"port{p}_u"
+            model = (
+                f'.model file{p} filesource(file="{_file_name(p)}" amploffset=[0] amplscale=[1])'
+            )
+            reader = f"a{p} %vd([{back} {port.minus}]) file{p}"
+            return [f"v{p} {behind} {back} {values}", reader, model, *cards]
+
+
+def _sin(tone: Tone, offset: float) -> str:
+    degrees = math.degrees(tone.phase)
+    return f"sin({num(offset)} {num(tone.amplitude)} {num(tone.frequency)} 0 0 {num(degrees)})"
+
+
+def chirp_voltage(chirp: Chirp) -> str:
+    """Spell v(t) = A sin(2 pi (f0 t + (f1 - f0) t^2 / (2 T))) for t <= T, and 0 after."""
+    f0, f1, duration = chirp.f_start, chirp.f_stop, chirp.duration
+    cycles = f"({num(f0)}*time+({num(f1)}-{num(f0)})/2/{num(duration)}*time*time)"
+    return f"time<={num(duration)}?{num(chirp.amplitude)}*sin(2*pi*{cycles}):0"
+
+
+def _file_name(port: str) -> str:
+    return f"samples_{port}.txt"  # lower-case: ngspice folds the name
+
+
+def _samples_text(samples: Samples) -> str:
+    time = np.arange(len(samples.values)) / samples.sample_rate
+    rows = [f"# sample_rate {num(samples.sample_rate)}"]
+    rows += [
+        f"{num(t)} {num(v)}" for t, v in zip(time.tolist(), samples.values.tolist(), strict=True)
+    ]
+    # the file's last value would be held for ever; the signal ends with its last sample
+    rows.append(f"{num(math.nextafter(time[-1].item(), math.inf))} 0.0")
+    return "\n".join([*rows, ""])

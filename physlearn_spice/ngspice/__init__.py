@@ -1,0 +1,7 @@
+"""The reference engine: ngspice, in this process or in one of its own."""
+
+from .batch import simulate_batch
+from .library import NgspiceMissingError
+from .session import Session, simulate
+
+__all__ = ["NgspiceMissingError", "Session", "simulate", "simulate_batch"]

@@ -1,0 +1,80 @@
+"""Where ngspice is: its shared library and its executable."""
+
+from __future__ import annotations
+
+import ctypes.util
+import logging
+import os
+import shutil
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PhyslearnError
+
+if TYPE_CHECKING:
+    from PySpice.Spice.NgSpice.Shared import NgSpiceShared
+
+__all__ = ["NgspiceMissingError", "find_executable", "find_library", "open_library"]
+
+_INSTALL = (
+    "install it: 'apt install ngspice libngspice0' on Debian and Ubuntu, 'dnf install ngspice "
+    "libngspice' on Fedora, 'brew install ngspice libngspice' on macOS"
+)
+_KNOWN_NAMES = ("libngspice.so.0", "libngspice.so", "libngspice.dylib", "libngspice.0.dylib")
+
+
+class NgspiceMissingError(PhyslearnError):
+    """ngspice or its shared library is not installed."""
+
+
+def find_library() -> str:
+    """Return the name or path by which the dynamic loader finds libngspice.
+
+    Raises
+    ------
+    NgspiceMissingError
+        It is nowhere; the message says how to install it.
+    """
+    asked = os.environ.get("NGSPICE_LIBRARY_PATH")
+    candidates = [asked] if asked else [ctypes.util.find_library("ngspice"), *_KNOWN_NAMES]
+    for name in candidates:
+        if name and _loads(name):
+            return name
+    if asked:
+        raise NgspiceMissingError(
+            f"NGSPICE_LIBRARY_PATH is {asked!r}, and no library loads from there"
+        )
+    raise NgspiceMissingError(f"ngspice's shared library (libngspice) was not found; {_INSTALL}")
+
+
+def find_executable() -> str:
+    """Return the path of the ngspice executable.
+
+    Raises
+    ------
+    NgspiceMissingError
+        It is not on PATH; the message says how to install it.
+    """
+    path = shutil.which("ngspice")
+    if path is None:
+        raise NgspiceMissingError(f"the ngspice executable is not on PATH; {_INSTALL}")
+    return path
+
+
+@cache
+def open_library() -> tuple[NgSpiceShared, Any]:
+    """Return PySpice's binding to the library, loaded once in this process, and its cffi object."""
+    # PySpice takes harmless notes for errors and logs them; the evidence is weighed elsewhere
+    logging.getLogger("PySpice.Spice.NgSpice.Shared").setLevel(logging.CRITICAL + 1)
+    from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
+
+    NgSpiceShared.LIBRARY_PATH = find_library()
+    return NgSpiceShared(), ffi
+
+
+def _loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True

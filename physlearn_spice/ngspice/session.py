@@ -1,0 +1,191 @@
+"""ngspice as a library in this process: load once, alter, run, read.
+
+The library is a single global state: there is one per process, and a load that fails leaves the
+circuit before it in place. So a session drops the old circuit first, and takes a plot for a
+result only if its name is new. Worker processes with time-outs will stand around this module.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import SimulationError
+from ..netlist import Analysis, Deck, alter_commands, analysis_command, side_files, to_spice
+from ..results import Result
+from .evidence import check_log, result_from
+from .library import open_library
+
+__all__ = ["Session", "simulate"]
+
+_COMMANDS_BETWEEN_PURGES = 1000
+_REAL = 1  # flag of a real vector in ngspice's vector_info
+
+
+class Session:
+    """One circuit at a time in the process's ngspice.
+
+    Raises
+    ------
+    NgspiceMissingError
+        The shared library is not installed.
+    """
+
+    def __init__(self) -> None:
+        binding, self._ffi = open_library()
+        self._version = binding.ngspice_version
+        # PySpice keeps the C functions and the log under private names
+        self._library: Any = vars(binding)["_ngspice_shared"]
+        self._stdout: list[str] = vars(binding)["_stdout"]
+        self._stderr: list[str] = vars(binding)["_stderr"]
+        self._folder = tempfile.TemporaryDirectory(prefix="physlearn_")
+        self._deck_text = ""
+        self._n_commands = 0
+
+    @property
+    def version(self) -> str:
+        """Engine and version, as results record it."""
+        return f"ngspice-{self._version} (shared library)"
+
+    def load(self, deck: Deck) -> None:
+        """Put a circuit in place of the one before.
+
+        Raises
+        ------
+        SimulationError
+            ngspice did not take the deck; no circuit is loaded then.
+        """
+        if self._deck_text:
+            self._command("remcirc")
+            self._deck_text = ""
+        text = to_spice(deck)
+        for name, content in side_files(deck).items():
+            (Path(self._folder.name) / name).write_text(content, encoding="utf-8")
+        lines = [self._ffi.new("char[]", line.encode()) for line in text.splitlines()]
+        self._clear_log()
+        status: int = self._library.ngSpice_Circ(
+            self._ffi.new("char *[]", [*lines, self._ffi.NULL])
+        )
+        log = self._log()
+        if status != 0:
+            raise SimulationError("ngspice did not take the deck", deck=text, log=log)
+        check_log(log, text, "to load the deck")
+        self._deck_text = text
+
+    def alter(self, names: Iterable[str], values: ArrayLike) -> None:
+        """Give resistors, inductors and capacitors new values [Ohm, H, F] (n_names,).
+
+        Raises
+        ------
+        SimulationError
+            The loaded circuit has no such element.
+        """
+        self._require_circuit()
+        self._clear_log()
+        for command in alter_commands(names, values):
+            self._command(command)
+        check_log(self._log(), self._deck_text, "to alter a value")
+
+    def run(self, analysis: Analysis) -> Result:
+        """Run one analysis on the loaded circuit.
+
+        Raises
+        ------
+        SimulationError
+            There is no circuit, or the evidence of a good run is missing.
+        """
+        self._require_circuit()
+        before = self._current_plot()
+        self._clear_log()
+        with self._in_folder():
+            self._command(analysis_command(analysis))
+        log = self._log()
+        plot = self._current_plot()
+        vectors = {} if plot == before else self._read(plot)
+        self._command("destroy all")
+        return result_from(analysis, vectors, self._deck_text, log, self.version)
+
+    def _require_circuit(self) -> None:
+        if not self._deck_text:
+            raise SimulationError("no circuit is loaded")
+
+    def _command(self, command: str) -> None:
+        self._library.ngSpice_Command(command.encode())
+        self._n_commands += 1
+        if self._n_commands % _COMMANDS_BETWEEN_PURGES == 0:
+            self._library.ngSpice_Command(self._ffi.NULL)  # frees its list of past commands
+
+    def _current_plot(self) -> str:
+        return self._ffi.string(self._library.ngSpice_CurPlot()).decode()
+
+    def _read(self, plot: str) -> dict[str, NDArray[Any]]:
+        names: Any = self._library.ngSpice_AllVecs(plot.encode())
+        vectors: dict[str, NDArray[Any]] = {}
+        k = 0
+        while names[k] != self._ffi.NULL:
+            info = self._library.ngGet_Vec_Info(names[k])
+            real = bool(info.v_flags & _REAL)
+            data, item = (info.v_realdata, 8) if real else (info.v_compdata, 16)
+            raw = self._ffi.buffer(data, item * info.v_length)
+            name = _vector_name(self._ffi.string(names[k]).decode())
+            vectors[name] = np.frombuffer(raw, float if real else complex).copy()
+            k += 1
+        return vectors
+
+    def _clear_log(self) -> None:
+        self._stdout.clear()
+        self._stderr.clear()
+
+    def _log(self) -> tuple[str, ...]:
+        return (*self._stdout, *self._stderr)
+
+    @contextmanager
+    def _in_folder(self) -> Generator[None]:
+        """Work where the sampled waveforms lie: ngspice folds the case of a path in a deck."""
+        previous = Path.cwd()
+        os.chdir(self._folder.name)
+        try:
+            yield
+        finally:
+            os.chdir(previous)
+
+
+def simulate(deck: Deck) -> tuple[Result, ...]:
+    """Run a deck's analyses in order, in this process.
+
+    Returns
+    -------
+    tuple
+        One result for each analysis.
+
+    Raises
+    ------
+    SimulationError
+        ngspice gave no result that can be trusted.
+    NgspiceMissingError
+        The shared library is not installed.
+    """
+    session = _session()
+    session.load(deck)
+    return tuple(session.run(analysis) for analysis in deck.analyses)
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+def _vector_name(name: str) -> str:
+    """Name a library's vector as raw files do: ``l1#branch`` is i(l1), ``n1`` is v(n1)."""
+    if name in ("time", "frequency") or name.startswith("@"):
+        return name
+    element, branch, _ = name.partition("#branch")
+    return f"i({element})" if branch else f"v({name})"
