@@ -138,6 +138,35 @@ class Network:
         return tuple(n for n in self.nodes if n not in ends and self.graph.degree[n] == 1)
 
     @cached_property
+    def without_dc_path(self) -> tuple[str, ...]:
+        """Nodes that capacitors cut off from ground, so that their DC voltage is undetermined."""
+        conducting: nx.Graph[str] = nx.Graph()
+        conducting.add_nodes_from(self.nodes)
+        for element in self.elements:
+            if not isinstance(element, Capacitor | Varactor):
+                conducting.add_edge(element.a, element.b)
+        for port in self.ports:
+            conducting.add_edge(port.plus, port.minus)
+        grounded = nx.node_connected_component(conducting, GROUND)
+        return tuple(node for node in self.nodes if node not in grounded)
+
+    @cached_property
+    def dc_loop(self) -> tuple[str, ...]:
+        """Names of the inductors and ideal sources of a loop, whose DC current is undetermined.
+
+        Empty where there is no such loop; a port ``p`` without resistance is the source ``vp``.
+        """
+        shorts: nx.Graph[str] = nx.Graph()
+        at_dc = [(f"v{p.name}", p.plus, p.minus) for p in self.ports if p.resistance == 0]
+        at_dc += [(e.name, e.a, e.b) for e in self.elements if isinstance(e, Inductor)]
+        for name, a, b in at_dc:
+            if a in shorts and b in shorts and nx.has_path(shorts, a, b):
+                way = nx.shortest_path(shorts, a, b)
+                return (*(shorts.edges[edge]["name"] for edge in nx.utils.pairwise(way)), name)
+            shorts.add_edge(a, b, name=name)
+        return ()
+
+    @cached_property
     def is_linear(self) -> bool:
         """Whether every element is a resistor, an inductor or a capacitor."""
         return all(isinstance(e, Resistor | Inductor | Capacitor) for e in self.elements)

@@ -33,10 +33,13 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
     ------
     DeckError
         AC of a linear network with a chirp or samples: they make the circuit nonlinear for
-        ngspice, which then insists on an operating point.
+        ngspice, which then insists on an operating point. An operating point that is not
+        determined: a node without a DC path to ground, a loop of inductors and ideal sources.
     """
     todo = tuple(deck.analyses if analyses is None else analyses)
     network = deck.network
+    for analysis in todo:
+        _check_operating_point(deck, analysis)
     lines = [deck.title or "*"]
     if network.stubs:
         lines.append(f"* open: {' '.join(network.stubs)}")
@@ -60,6 +63,34 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
     lines.append(f".save {' '.join(deck.save)}")
     lines += [f".{analysis_command(analysis)}" for analysis in todo]
     return "\n".join([*lines, ".end", ""])
+
+
+def _check_operating_point(deck: Deck, analysis: Analysis) -> None:
+    """Refuse an operating point that ngspice would make up: its fallbacks end in silent nonsense.
+
+    Two inductors in parallel behind 50 Ohm came out with 0.63 of their current, and no error.
+    """
+    network = deck.network
+    match analysis:
+        case Op():
+            what, at_rest = "an operating point", ""
+        case Tran(at_rest=False):
+            what, at_rest = "a transient from the operating point", "start it at rest, or "
+        case Ac() if not network.is_linear:
+            what, at_rest = "AC of a nonlinear network", ""
+        case _:
+            return
+    shunted = any(name.lower() == "rshunt" for name in deck.options)
+    if network.without_dc_path and not shunted:
+        raise DeckError(
+            f"{what}: node {network.without_dc_path[0]!r} has no DC path to ground, only "
+            f"capacitors; {at_rest}give a resistor or the option rshunt=1e12"
+        )
+    if network.dc_loop:
+        raise DeckError(
+            f"{what}: {', '.join(network.dc_loop)} are a loop without resistance, which leaves "
+            f"its DC current open; {at_rest}put a resistor into it"
+        )
 
 
 def analysis_command(analysis: Analysis) -> str:

@@ -20,7 +20,13 @@ _INSTALL = (
     "install it: 'apt install ngspice libngspice0' on Debian and Ubuntu, 'dnf install ngspice "
     "libngspice' on Fedora, 'brew install ngspice libngspice' on macOS"
 )
-_KNOWN_NAMES = ("libngspice.so.0", "libngspice.so", "libngspice.dylib", "libngspice.0.dylib")
+_KNOWN_NAMES = (
+    "libngspice.so.0",
+    "libngspice.so",
+    "libngspice.dylib",
+    "/opt/homebrew/lib/libngspice.dylib",
+    "/usr/local/lib/libngspice.dylib",
+)
 
 
 class NgspiceMissingError(PhyslearnError):
@@ -36,10 +42,12 @@ def find_library() -> str:
         It is nowhere; the message says how to install it.
     """
     asked = os.environ.get("NGSPICE_LIBRARY_PATH")
-    candidates = [asked] if asked else [ctypes.util.find_library("ngspice"), *_KNOWN_NAMES]
-    for name in candidates:
-        if name and _loads(name):
+    for name in [asked] if asked else _KNOWN_NAMES:
+        if _loads(name):
             return name
+    found = None if asked else ctypes.util.find_library("ngspice")  # slow: may call a compiler
+    if found:
+        return found
     if asked:
         raise NgspiceMissingError(
             f"NGSPICE_LIBRARY_PATH is {asked!r}, and no library loads from there"

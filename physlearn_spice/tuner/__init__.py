@@ -1,0 +1,39 @@
+"""Noise and a brake: a network that shakes until it absorbs, and then holds still.
+
+The state is x, the logarithm of the component values. Each step reads the absorbed power P (and
+each component's own share p_j), sets the noise by it, and walks:
+
+    x <- x + sigma(P) xi,    xi ~ N(0, 1),    reflected at the bounds,
+
+with sigma falling as the absorbed power rises.
+"""
+
+from .brakes import Brake, global_brake, local_brake, no_brake
+from .memory import Memory, forget, leaky_latch
+from .objective import Absorbed, Objective, absorbed_at_tones
+from .recipes import RECIPES, recipe
+from .walk import Bounds, Info, State, Tuner, around, init, reflect, step, walk
+
+__all__ = [
+    "RECIPES",
+    "Absorbed",
+    "Bounds",
+    "Brake",
+    "Info",
+    "Memory",
+    "Objective",
+    "State",
+    "Tuner",
+    "absorbed_at_tones",
+    "around",
+    "forget",
+    "global_brake",
+    "init",
+    "leaky_latch",
+    "local_brake",
+    "no_brake",
+    "recipe",
+    "reflect",
+    "step",
+    "walk",
+]

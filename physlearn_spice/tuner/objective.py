@@ -1,0 +1,82 @@
+"""What the tuner listens to: the power absorbed at the stimulus's tones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..elements import Resistor
+from ..errors import NetworkError
+from ..measures import dissipated_power
+from ..netlist import Deck, Source, at_frequencies
+from ..network import Network
+from ..ngspice import Session
+from ..results import Spectrum, concatenate
+from ..stimulus import Tone
+
+__all__ = ["Absorbed", "Objective", "absorbed_at_tones"]
+
+
+@dataclass(frozen=True)
+class Absorbed:
+    """Mean power [W]: ``total`` of the network, and ``own`` (d,) of each movable component.
+
+    An ideal inductor or capacitor dissipates nothing; its own power is that of the resistors in
+    its branch, which carry its current.
+    """
+
+    total: float
+    own: NDArray[np.float64]
+
+
+Objective = Callable[[NDArray[np.float64]], Absorbed]
+"""From x = ln(component values) (d,) to what is absorbed there."""
+
+
+def absorbed_at_tones(
+    session: Session, network: Network, tones: Sequence[Tone], movable: Sequence[str]
+) -> Objective:
+    """Measure by ngspice, with ``alter`` and one AC point per tone.
+
+    Powers of different frequencies add; the source resistance is not counted.
+
+    Parameters
+    ----------
+    session
+        Runs the circuit, and holds it as long as the objective is used.
+    network
+        Linear, driven at its first port.
+    tones
+        Peak amplitudes [V] and frequencies [Hz], all different.
+    movable
+        Names of the d components that x moves.
+    """
+    if not network.is_linear:
+        raise NetworkError("tuning by AC needs a linear network: R, L and C")
+    resistors = [e for e in network.elements if isinstance(e, Resistor)]
+    if not resistors:
+        raise NetworkError("a network without a resistor absorbs nothing")
+    column = {e.name: k for k, e in enumerate(resistors)}
+    row = {name: k for k, name in enumerate(movable)}
+    in_branch = np.zeros((len(movable), len(resistors)))
+    for branch in network.branches:
+        for name in branch:
+            if name in row:
+                in_branch[row[name], [column[other] for other in branch if other in column]] = 1
+    points = at_frequencies(tone.frequency for tone in tones)
+    squares = np.array([tone.amplitude**2 for tone in tones])
+    nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != "0"})
+    deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=tuple(nodes))
+    session.load(deck)
+
+    def objective(x: NDArray[np.float64]) -> Absorbed:
+        session.alter(movable, np.exp(x))
+        spectra = [s for point in points if isinstance(s := session.run(point), Spectrum)]
+        powers = dissipated_power(network, concatenate(spectra))
+        per_resistor = np.array([powers[e.name] for e in resistors]) @ squares
+        return Absorbed(float(per_resistor.sum()), in_branch @ per_resistor)
+
+    return objective
