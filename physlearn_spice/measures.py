@@ -100,9 +100,16 @@ def reflection(
 def mean_input_power(
     network: Network, waveforms: Waveforms, port: str | None = None, *, since: float = 0.0
 ) -> float:
-    """Mean power [W] that enters a port from ``since`` [s] to the end, weighted by time."""
-    _, energy = _input_energy(network, waveforms, network.port(port).name)
+    """Mean power [W] that enters a port from ``since`` [s] to the end, weighted by time.
+
+    From the products v i at the instants. The ledger's midpoint averages would make the power of
+    a tone smaller by cos(omega h / 2)^2, half a percent at 46 steps per period.
+    """
+    p = network.port(port)
     time = waveforms.time
+    power = -waveforms.current(f"v{p.name}") * waveforms.voltage(p.plus, p.minus)
+    steps = (power[1:] + power[:-1]) / 2 * np.diff(time)
+    energy = np.concatenate([[0.0], np.cumsum(steps)])
     begin = float(np.interp(since, time, energy))
     return float((energy[-1] - begin) / (time[-1] - max(since, time[0])))
 

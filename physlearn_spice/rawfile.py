@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import PhyslearnError
+from .files import replacing
 from .results import OperatingPoint, Result, Spectrum
 
 __all__ = ["Plot", "read_raw", "write_raw"]
@@ -77,7 +78,8 @@ def write_raw(result: Result, path: Path) -> None:
         *(f"\t{k}\t{vector}\t{_type(vector)}" for k, vector in enumerate(vectors)),
         "Binary:\n",
     ]
-    path.write_bytes("\n".join(header).encode() + np.ascontiguousarray(data).tobytes())
+    with replacing(path) as partial:
+        partial.write_bytes("\n".join(header).encode() + np.ascontiguousarray(data).tobytes())
 
 
 def _type(name: str) -> str:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Peak", "Resonance", "peaks", "resonances"]
+from .elements import Capacitor, Inductor, Resistor, Varactor
+from .network import Network
+
+__all__ = ["Peak", "Resonance", "natural_band", "peaks", "resonances"]
 
 _FIRST_SAMPLES = 250
 
@@ -110,6 +113,29 @@ def peaks(
     level = 10 * np.log10(np.maximum(power, power.max() * 1e-300))
     found: NDArray[np.intp] = find_peaks(level, prominence=prominence_db)[0]
     return [_refined(frequency, level, int(k)) for k in found]
+
+
+def natural_band(network: Network) -> tuple[float, float]:
+    """Return a band [Hz] that holds every resonance or corner that the elements can make.
+
+    A factor 3 around the least and the largest 1/(2 pi sqrt(L C)); without both L and C, around
+    those of 1/(2 pi R C) or R/(2 pi L).
+    """
+    kinds = {
+        kind: [e.value for e in network.elements if isinstance(e, kind)]
+        for kind in (Resistor, Inductor, Capacitor)
+    }
+    r, ind, c = kinds[Resistor] or [1.0], kinds[Inductor], kinds[Capacitor]
+    c += [e.zero_bias_capacitance for e in network.elements if isinstance(e, Varactor)]
+    if ind and c:
+        corners = [(max(ind) * max(c)) ** -0.5, (min(ind) * min(c)) ** -0.5]
+    elif c:
+        corners = [1 / (max(r) * max(c)), 1 / (min(r) * min(c))]
+    elif ind:
+        corners = [min(r) / max(ind), max(r) / min(ind)]
+    else:
+        corners = [2 * math.pi, 2e3 * math.pi]
+    return min(corners) / (6 * math.pi), 3 * max(corners) / (2 * math.pi)
 
 
 def _refined(frequency: NDArray[np.float64], level: NDArray[np.float64], k: int) -> Peak:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .files import replacing
 from .network import GROUND
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
             split[f"{name}_re"], split[f"{name}_im"] = variable.real, variable.imag
             for part in ("re", "im"):
                 split[f"{name}_{part}"].attrs = variable.attrs
-    split.to_netcdf(path, engine="scipy")
+    with replacing(path) as partial:
+        split.to_netcdf(partial, engine="scipy")
 
 
 def touchstone(

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from ..errors import DeckError
+from ..files import write_text
 from ..network import Port
 from ..stimulus import Chirp, Multitone, Samples, Tone
 from .deck import Ac, Analysis, Deck, Op, Source, Tran
@@ -124,8 +125,8 @@ def save_deck(deck: Deck, path: Path) -> None:
     """Write the deck to ``path`` and its data files beside it."""
     text = to_spice(deck)
     for name, content in side_files(deck).items():
-        path.with_name(name).write_text(content, encoding="utf-8")
-    path.write_text(text, encoding="utf-8")
+        write_text(path.with_name(name), content)
+    write_text(path, text)
 
 
 def num(value: float) -> str:

@@ -22,7 +22,8 @@ Brake = Callable[[Absorbed, Absorbed], NDArray[np.float64]]
 
 def power_law(power: ArrayLike, reference: ArrayLike, exponent: float) -> NDArray[np.float64]:
     """(1 + P / Pref)^-k, powers [W] of any shape."""
-    return (1 + np.asarray(power, float) / reference) ** -exponent
+    ratio = np.asarray(power, float) / np.asarray(reference, float)
+    return np.asarray((1 + ratio) ** -exponent, float)
 
 
 def no_brake(now: Absorbed, reference: Absorbed) -> NDArray[np.float64]:

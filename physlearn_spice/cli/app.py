@@ -1,0 +1,45 @@
+"""``physlearn``: one command for each thing users come for, and one exit code for each ending.
+
+0 done, 1 bad input, 2 wrong usage, 3 ngspice gave no result, 4 ngspice is missing,
+130 interrupted (what was reached is on disk).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ..errors import PhyslearnError, SimulationError
+from ..ngspice.library import NgspiceMissingError
+from .doctor import doctor
+from .generate import generate
+from .run import run
+from .spectrum import spectrum
+from .tune import tune
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="physlearn",
+    help="Kirchhoff networks that learn by resonance: generate, run, analyse and tune them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (generate, run, spectrum, tune, doctor):
+    app.command(no_args_is_help=command is not doctor)(command)
+
+
+def main() -> None:
+    """Run the command line; end with an exit code and, where it failed, one message."""
+    try:
+        app()
+    except PhyslearnError as error:
+        print(f"error: {error}", file=sys.stderr)
+        missing, failed = NgspiceMissingError, SimulationError
+        sys.exit(4 if isinstance(error, missing) else 3 if isinstance(error, failed) else 1)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,240 @@
+"""Figures: functions that draw on the axes they are given.
+
+Colours are Okabe and Ito's, told apart by the colour-blind; power is coloured on a scale that
+grows evenly in lightness. Matplotlib is imported where a figure is made, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from .files import replacing
+from .measures import Ledger
+from .network import GROUND, Network
+from .stimulus import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "COLOURS",
+    "figure",
+    "ledger_curves",
+    "network_by_power",
+    "power_scale",
+    "save_figure",
+    "spectrum_curves",
+    "tuner_trace",
+]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_BEFORE, _AFTER = "#999999", "#0072B2"
+
+
+@contextmanager
+def figure(
+    n_rows: int = 1, n_columns: int = 1, *, size: tuple[float, float] = (7.0, 4.2)
+) -> Generator[tuple[Figure, NDArray[Any]]]:
+    """Give a figure of ``size`` [inch] with axes (n_rows, n_columns), and close it afterwards."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    style: Any = {
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "legend.frameon": False,
+        "figure.dpi": 150,
+        "svg.hashsalt": "physlearn",  # the same figure gives the same file
+    }
+    with mpl.rc_context(style):
+        fig, axes = plt.subplots(
+            n_rows, n_columns, figsize=size, squeeze=False, layout="constrained"
+        )
+        try:
+            yield fig, axes
+        finally:
+            plt.close(fig)
+
+
+def save_figure(fig: Figure, path: Path) -> None:
+    """Write a figure in the format of the path's ending, without a date."""
+    metadata = {"Date": None} if path.suffix == ".svg" else None
+    with replacing(path) as partial:
+        fig.savefig(partial, metadata=metadata)
+
+
+def power_scale(*powers: Mapping[str, float], decades: float = 4.0) -> LogNorm:
+    """Return one colour scale for several sets of powers [W]: the highest ``decades`` of them."""
+    from matplotlib.colors import LogNorm
+
+    top = max(max(power.values()) for power in powers)
+    return LogNorm(top / 10**decades, top, clip=True)
+
+
+def network_by_power(
+    ax: Axes, network: Network, power: Mapping[str, float], norm: LogNorm, *, title: str = ""
+) -> None:
+    """Draw the branches between junctions, coloured by the power in their elements.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    network
+        Its branches become lines, its junctions dots; port and ground are named.
+    power
+        Dissipated power of elements by name; those of one branch are added.
+    norm
+        Scale of the colours, as :func:`power_scale` gives it.
+    title
+        Title of the axes.
+    """
+    from matplotlib import colormaps
+
+    ends = [_ends(network, branch) for branch in network.branches]
+    drawn = [(pair, branch) for pair, branch in zip(ends, network.branches, strict=True) if pair]
+    graph: nx.Graph[str] = nx.Graph([pair for pair, _ in drawn])
+    dense = graph.number_of_edges() > 2.5 * graph.number_of_nodes()
+    layout: dict[str, NDArray[np.float64]] = (
+        nx.circular_layout(graph) if dense else nx.kamada_kawai_layout(graph)
+    )
+    total = [sum(power.get(name, 0.0) for name in branch) for _, branch in drawn]
+    for k in np.argsort(total):
+        (a, b), share = drawn[k][0], float(norm(max(total[k], 1e-300)))
+        (xa, ya), (xb, yb) = layout[a], layout[b]
+        colour = colormaps["viridis_r"](share)
+        ax.plot([xa, xb], [ya, yb], color=colour, linewidth=0.8 + 3.5 * share, zorder=1 + share)
+    driven = {port.plus for port in network.ports} - {GROUND}
+    for node, (x, y) in layout.items():
+        special = node in driven or node == GROUND
+        ax.plot(x, y, "o", color="black" if special else "white", ms=6, mec="black", zorder=3)
+        if special:
+            label = "ground" if node == GROUND else f"port ({node})"
+            ax.annotate(
+                label, (x, y), (0, 9 if y >= 0 else -16), textcoords="offset points", ha="center"
+            )
+    ax.set(title=title, aspect="equal")
+    ax.margins(0.16)
+    ax.set_axis_off()
+
+
+def _ends(network: Network, branch: Sequence[str]) -> tuple[str, str] | None:
+    """Return the two junctions of a branch; none for a ring that returns to where it starts."""
+    inside = set(branch)
+    terminals = {GROUND, *(node for port in network.ports for node in (port.plus, port.minus))}
+    nodes = dict.fromkeys(n for name in branch for n in (network[name].a, network[name].b))
+    ends = [
+        node
+        for node in nodes
+        if node in terminals
+        or any(key not in inside for _, _, key in network.graph.edges(node, keys=True))
+        or network.graph.degree[node] == 1
+    ]
+    return (ends[0], ends[1]) if len(ends) == 2 else None
+
+
+def spectrum_curves(
+    ax: Axes,
+    frequency: NDArray[np.float64],
+    efficiency: Mapping[str, NDArray[np.float64]],
+    tones: Sequence[Tone] = (),
+    *,
+    name_of_tones: str = "partials of the sound",
+) -> None:
+    """Absorbed power as a share of the available power, over frequency, the tones marked.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    frequency
+        [Hz], (n_freq,).
+    efficiency
+        P / Pav, (n_freq,) each, by label; the first is drawn grey, as what was before.
+    tones
+        Marked by lines at their frequencies, as long as their share of the signal's power.
+    name_of_tones
+        What the legend calls them.
+    """
+    styles = [(_BEFORE, 1.0), (_AFTER, 1.2), *((colour, 1.0) for colour in COLOURS[1:])]
+    styles = styles if len(efficiency) > 1 else styles[1:]
+    for (label, curve), (colour, width) in zip(efficiency.items(), styles, strict=False):
+        ax.plot(frequency, curve, color=colour, linewidth=width, label=label)
+    if tones:
+        strongest = max(abs(tone.amplitude) for tone in tones)
+        for k, tone in enumerate(tones):
+            height = 0.25 + 0.75 * abs(tone.amplitude) / strongest
+            label = name_of_tones if k == 0 else None
+            ax.plot(
+                [tone.frequency] * 2, [0, height], color=COLOURS[1], lw=1.4, ls=":", label=label
+            )
+            ax.plot(tone.frequency, height, "v", color=COLOURS[1], ms=5)
+    ax.set(xscale="log", ylim=(0, 1.05), xlim=(frequency[0], frequency[-1]))
+    ax.set(xlabel="frequency [Hz]", ylabel="absorbed / available power")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+
+
+def tuner_trace(
+    ax: Axes, traces: Mapping[str, NDArray[np.float64]], *, window: int = 25, unit: str = ""
+) -> None:
+    """Absorbed power over evaluations, refused trials included.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    traces
+        By tuner: (n_walkers, n_evaluations). The line is the mean over walkers, smoothed by a
+        running mean of ``window``; the band spans the walkers.
+    window
+        Evaluations.
+    unit
+        What the ordinate is, with its unit.
+    """
+    kernel = np.ones(window) / window
+    for (label, walkers), colour in zip(traces.items(), COLOURS, strict=False):
+        smooth = np.array([np.convolve(walker, kernel, "valid") for walker in walkers])
+        at = np.arange(window, walkers.shape[1] + 1)
+        ax.plot(at, smooth.mean(axis=0), color=colour, label=label, linewidth=1.3)
+        if len(walkers) > 1:
+            low, high = smooth.min(axis=0), smooth.max(axis=0)
+            ax.fill_between(at, low, high, color=colour, alpha=0.13, linewidth=0)
+    ax.set(xlabel="evaluations (every trial counted)", ylabel=unit or "absorbed power [W]")
+    ax.set_xlim(0, None)
+    ax.set_ylim(0, None)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+
+
+def ledger_curves(ax: Axes, book: Ledger, *, title: str = "") -> None:
+    """Energy that came in, and where it is: stored and dissipated, stacked, over time."""
+    stack = {"dissipated in the network": book.dissipated_t, "stored": book.stored_t}
+    thin = slice(None, None, max(1, len(book.time) // 2000))
+    scale, prefix = _si_prefix(float(book.energy_in_t.max()))
+    curves = [energy[thin] / scale for energy in stack.values()]
+    ax.stackplot(book.time[thin], curves, labels=list(stack), colors=COLOURS[4:6], alpha=0.8)
+    label = "energy in through the port"
+    ax.plot(book.time[thin], book.energy_in_t[thin] / scale, color="black", lw=1.0, label=label)
+    ax.set(xlabel="time [s]", ylabel=f"energy [{prefix}J]", title=title, xlim=(0, book.time[-1]))
+
+
+def _si_prefix(value: float) -> tuple[float, str]:
+    for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")):
+        if value >= scale:
+            return scale, prefix
+    return 1e-15, "f"

@@ -1,0 +1,37 @@
+"""Networks to and from PySpice's ``Circuit``, the interchange with other Python tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .netlist import Deck, Source, read_deck, to_spice
+from .network import Network
+
+if TYPE_CHECKING:
+    from PySpice.Spice.Netlist import Circuit
+
+__all__ = ["from_circuit", "to_circuit"]
+
+
+def to_circuit(network: Network, source: Source | None = None) -> Circuit:
+    """Return a PySpice circuit of the network, its first port driven by ``source``.
+
+    The circuit is parsed by PySpice from the deck, so names and values are those of the deck;
+    sampled waveforms and chirps have no counterpart there.
+    """
+    from PySpice.Spice.Parser import SpiceParser
+
+    deck = Deck(network, (), {network.port().name: source or Source(ac=1.0)})
+    text = "\n".join(line for line in to_spice(deck).splitlines() if not line.startswith(".save"))
+    return SpiceParser(source=text).build_circuit()
+
+
+def from_circuit(circuit: Circuit) -> Network:
+    """Read the network of a PySpice circuit of R, L, C, diodes and voltage sources.
+
+    Raises
+    ------
+    DeckError
+        The circuit holds what no network can, as :func:`~physlearn_spice.netlist.read_deck` says.
+    """
+    return read_deck(str(circuit)).network
