@@ -7,7 +7,7 @@ to the source and is never counted. Phasors are peak values, so mean powers carr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 from .elements import Capacitor, Diode, Inductor, Resistor, Varactor
 from .network import Network
 from .results import Spectrum, Waveforms
+from .stimulus import Tone
 
 __all__ = [
     "Ledger",
     "absorbed_power",
     "admittance",
+    "available_at_tones",
     "available_power",
+    "dissipated_at_tones",
     "dissipated_power",
+    "efficiency",
     "ledger",
     "mean_input_power",
     "points_per_period",
@@ -68,6 +72,39 @@ def available_power(amplitude: ArrayLike, resistance: float) -> NDArray[np.float
     """
     squared = np.asarray(amplitude, float) ** 2
     return squared / (8 * resistance) if resistance > 0 else np.full_like(squared, math.inf)
+
+
+def dissipated_at_tones(
+    network: Network, spectrum: Spectrum, tones: Sequence[Tone]
+) -> dict[str, float]:
+    """Mean power [W] in each resistor when all tones sound together.
+
+    ``spectrum`` is the response to 1 V peak at the tones' frequencies, in their order: the powers
+    of different frequencies add.
+    """
+    squares = np.array([tone.amplitude**2 for tone in tones])
+    return {
+        name: float(power @ squares) for name, power in dissipated_power(network, spectrum).items()
+    }
+
+
+def available_at_tones(network: Network, tones: Sequence[Tone], port: str | None = None) -> float:
+    """Available power [W] of all tones together: sum of V^2 / (8 Rs), V peak."""
+    resistance = network.port(port).resistance
+    return sum(float(available_power(tone.amplitude, resistance)) for tone in tones)
+
+
+def efficiency(
+    network: Network, spectrum: Spectrum, port: str | None = None, *, amplitude: float = 1.0
+) -> NDArray[np.float64]:
+    """P / Pav (n_freq,): absorbed power over what the port's source could give at most.
+
+    ``amplitude`` is the source's [V peak]. With an ideal source, which can give any power, the
+    absorbed power is taken over its own maximum in the spectrum.
+    """
+    absorbed = absorbed_power(network, spectrum)
+    resistance = network.port(port).resistance
+    return absorbed / (available_power(amplitude, resistance) if resistance else absorbed.max())
 
 
 def admittance(

@@ -24,21 +24,25 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
 __all__ = [
     "COLOURS",
+    "colour_bar",
     "figure",
     "ledger_curves",
     "network_by_power",
     "power_scale",
     "save_figure",
+    "si_prefix",
     "spectrum_curves",
     "tuner_trace",
 ]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_POWER_COLOURS = "viridis_r"
 _BEFORE, _AFTER = "#999999", "#0072B2"
 
 
@@ -87,6 +91,13 @@ def power_scale(*powers: Mapping[str, float], decades: float = 4.0) -> LogNorm:
     return LogNorm(top / 10**decades, top, clip=True)
 
 
+def colour_bar(norm: LogNorm) -> ScalarMappable:
+    """Return what a figure's colour bar needs to show the powers' scale."""
+    from matplotlib.cm import ScalarMappable
+
+    return ScalarMappable(norm, _POWER_COLOURS)
+
+
 def network_by_power(
     ax: Axes, network: Network, power: Mapping[str, float], norm: LogNorm, *, title: str = ""
 ) -> None:
@@ -118,19 +129,26 @@ def network_by_power(
     for k in np.argsort(total):
         (a, b), share = drawn[k][0], float(norm(max(total[k], 1e-300)))
         (xa, ya), (xb, yb) = layout[a], layout[b]
-        colour = colormaps["viridis_r"](share)
+        colour = colormaps[_POWER_COLOURS](share)
         ax.plot([xa, xb], [ya, yb], color=colour, linewidth=0.8 + 3.5 * share, zorder=1 + share)
     driven = {port.plus for port in network.ports} - {GROUND}
     for node, (x, y) in layout.items():
         special = node in driven or node == GROUND
         ax.plot(x, y, "o", color="black" if special else "white", ms=6, mec="black", zorder=3)
         if special:
-            label = "ground" if node == GROUND else f"port ({node})"
+            label = "ground" if node == GROUND else "port"
+            radius = float(np.hypot(x, y)) or 1.0
+            outward = (9 * x / radius, 9 * y / radius)  # [pt], away from the branches
             ax.annotate(
-                label, (x, y), (0, 9 if y >= 0 else -16), textcoords="offset points", ha="center"
+                label,
+                (x, y),
+                outward,
+                textcoords="offset points",
+                ha="left" if x > 0 else "right",
+                va="center" if abs(y) < abs(x) else "bottom" if y > 0 else "top",
             )
     ax.set(title=title, aspect="equal")
-    ax.margins(0.16)
+    ax.margins(0.2, 0.12)
     ax.set_axis_off()
 
 
@@ -155,7 +173,7 @@ def spectrum_curves(
     efficiency: Mapping[str, NDArray[np.float64]],
     tones: Sequence[Tone] = (),
     *,
-    name_of_tones: str = "partials of the sound",
+    name_of_tones: str = "tones (height: amplitude)",
 ) -> None:
     """Absorbed power as a share of the available power, over frequency, the tones marked.
 
@@ -172,6 +190,8 @@ def spectrum_curves(
     name_of_tones
         What the legend calls them.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     styles = [(_BEFORE, 1.0), (_AFTER, 1.2), *((colour, 1.0) for colour in COLOURS[1:])]
     styles = styles if len(efficiency) > 1 else styles[1:]
     for (label, curve), (colour, width) in zip(efficiency.items(), styles, strict=False):
@@ -187,6 +207,10 @@ def spectrum_curves(
             ax.plot(tone.frequency, height, "v", color=COLOURS[1], ms=5)
     ax.set(xscale="log", ylim=(0, 1.05), xlim=(frequency[0], frequency[-1]))
     ax.set(xlabel="frequency [Hz]", ylabel="absorbed / available power")
+    decades = np.log10(frequency[-1] / frequency[0])
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 3 else (1,)))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
 
@@ -221,19 +245,32 @@ def tuner_trace(
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
 
-def ledger_curves(ax: Axes, book: Ledger, *, title: str = "") -> None:
-    """Energy that came in, and where it is: stored and dissipated, stacked, over time."""
-    stack = {"dissipated in the network": book.dissipated_t, "stored": book.stored_t}
-    thin = slice(None, None, max(1, len(book.time) // 2000))
-    scale, prefix = _si_prefix(float(book.energy_in_t.max()))
-    curves = [energy[thin] / scale for energy in stack.values()]
-    ax.stackplot(book.time[thin], curves, labels=list(stack), colors=COLOURS[4:6], alpha=0.8)
-    label = "energy in through the port"
-    ax.plot(book.time[thin], book.energy_in_t[thin] / scale, color="black", lw=1.0, label=label)
-    ax.set(xlabel="time [s]", ylabel=f"energy [{prefix}J]", title=title, xlim=(0, book.time[-1]))
+def ledger_curves(axes: Sequence[Axes], books: Mapping[str, Ledger]) -> None:
+    """Energy that came in over time, and where it is: stored and dissipated, stacked.
+
+    Parameters
+    ----------
+    axes
+        One for each ledger; the scale is the same on all.
+    books
+        Ledgers by title.
+    """
+    top = max(float(book.energy_in_t.max()) for book in books.values())
+    scale, prefix = si_prefix(top)
+    for ax, (title, book) in zip(axes, books.items(), strict=True):
+        thin = slice(None, None, max(1, len(book.time) // 2000))
+        stack = {"dissipated": book.dissipated_t, "stored": book.stored_t}
+        curves = [energy[thin] / scale for energy in stack.values()]
+        time = book.time[thin]
+        ax.stackplot(time, curves, labels=list(stack), colors=COLOURS[4:6], alpha=0.8)
+        ax.plot(time, book.energy_in_t[thin] / scale, color="black", lw=1.0, label="in by the port")
+        ax.set(xlabel="time [s]", title=title, xlim=(0, time[-1]), ylim=(0, 1.05 * top / scale))
+    axes[0].set_ylabel(f"energy [{prefix}J]")
+    axes[0].legend(loc="upper left")
 
 
-def _si_prefix(value: float) -> tuple[float, str]:
+def si_prefix(value: float) -> tuple[float, str]:
+    """Return the scale and the prefix by which a value of 1 or less is best written."""
     for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")):
         if value >= scale:
             return scale, prefix

@@ -1,8 +1,8 @@
 """An independent solution of a linear network: dense nodal analysis, written from the elements.
 
 Nothing of the package's measures or engines is used. Every node is kept, series chains included;
-the elimination runs in extended precision where the platform has it (80 bits on x86-64), so the
-reference is better than what it judges.
+the solution is refined in extended precision where the platform has it (80 bits on x86-64), so
+the reference is better than what it judges.
 """
 
 from __future__ import annotations
@@ -27,18 +27,14 @@ def element_admittance(
     return 1j * omega * np.longdouble(element.value)
 
 
-def eliminate(matrix: Complex, right: Complex) -> Complex:
-    """x (n_freq, n, m) with matrix x = right: Gauss with partial pivoting, in long double."""
-    a = np.concatenate([matrix, right], axis=2)
-    lanes, n = np.arange(a.shape[0]), a.shape[1]
-    for k in range(n):
-        pivot = k + np.abs(a[:, k:, k]).argmax(axis=1)
-        a[lanes, k], a[lanes, pivot] = a[lanes, pivot].copy(), a[lanes, k].copy()
-        a[:, k] /= a[:, k, k].copy()[:, None]
-        factor = a[:, :, k].copy()
-        factor[:, k] = 0
-        a[:, :, k:] -= factor[:, :, None] * a[:, None, k, k:]
-    return a[:, :, n:]
+def solve(matrix: Complex, right: Complex) -> Complex:
+    """x (n_freq, n, m) with matrix x = right: LAPACK, refined with residuals in long double."""
+    low = matrix.astype(complex)
+    x = np.zeros_like(right)
+    for _ in range(4):  # each pass gains 16 digits less those of the condition number
+        residual = right - matrix @ x
+        x = x + np.linalg.solve(low, residual.astype(complex))
+    return x
 
 
 class Solution:
@@ -59,7 +55,7 @@ class Solution:
         if port.resistance > 0:
             matrix[:, p, p] += 1 / np.longdouble(port.resistance)
             right[:, p, 0] = amplitude / np.longdouble(port.resistance)
-        x = eliminate(matrix, right)
+        x = solve(matrix, right)
         if port.resistance > 0:
             load = 1 / np.longdouble(port.resistance)
             scale = 1.0

@@ -1,5 +1,5 @@
 """The command line ``physlearn``."""
 
-from .app import main
+from .app import main, run_to_exit
 
-__all__ = ["main"]
+__all__ = ["main", "run_to_exit"]

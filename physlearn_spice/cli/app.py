@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -18,7 +19,7 @@ from .run import run
 from .spectrum import spectrum
 from .tune import tune
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run_to_exit"]
 
 app = typer.Typer(
     name="physlearn",
@@ -34,8 +35,13 @@ for command in (generate, run, spectrum, tune, doctor):
 
 def main() -> None:
     """Run the command line; end with an exit code and, where it failed, one message."""
+    run_to_exit(app)
+
+
+def run_to_exit(command: Callable[[], object]) -> None:
+    """Run a command to its end, or to one message on standard error and an exit code."""
     try:
-        app()
+        command()
     except PhyslearnError as error:
         print(f"error: {error}", file=sys.stderr)
         missing, failed = NgspiceMissingError, SimulationError

@@ -8,19 +8,17 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from ..errors import NetworkError
-from ..files import write_text
-from ..measures import absorbed_power, admittance, available_power, reflection
-from ..netlist import Ac, Deck, Source
+from ..measures import absorbed_power, admittance, available_power, efficiency
+from ..netlist import Ac
 from ..network import Network
-from ..ngspice import simulate
 from ..plots import figure, save_figure, spectrum_curves
+from ..report import save_spectrum, swept
 from ..resonances import natural_band, peaks, resonances
-from ..results import Spectrum, to_xarray, touchstone, write_netcdf
+from ..results import Spectrum, to_xarray, write_netcdf
 from .inputs import JsonOption, band, load_network
 
 __all__ = ["spectrum"]
@@ -44,9 +42,23 @@ def spectrum(
     net = load_network(network)
     driven = net.port(port)
     low, high = band(over) if over else natural_band(net)
-    found, result = analyse(net, driven.name, Ac(low, high, points, "dec"))
+    if not net.is_linear:
+        raise NetworkError(
+            "a spectrum is of a linear network; run a nonlinear one in time (physlearn run)"
+        )
+    result = swept(net, Ac(low, high, points, "dec"), port=driven.name)
+    found = analyse(net, driven.name, result)
     if out is not None:
-        save(net, result, driven.name, out, title=f"{network.name}, port {driven.name}")
+        title = f"{network.name}, port {driven.name}"
+        save_spectrum(net, result, driven.name, out, title=title)
+        write_netcdf(to_xarray(result), out / "spectrum.nc")
+        with figure() as (fig, axes):
+            spectrum_curves(
+                axes[0, 0], result.frequency, {title: efficiency(net, result, driven.name)}
+            )
+            if not driven.resistance:
+                axes[0, 0].set_ylabel("absorbed power / its maximum")
+            save_figure(fig, out / "spectrum.png")
     if as_json:
         print(json.dumps({"port": driven.name, "band_Hz": [low, high], **found}))
         return
@@ -72,52 +84,21 @@ def spectrum(
     )
 
 
-def analyse(network: Network, port: str, sweep: Ac) -> tuple[dict[str, Any], Spectrum]:
-    """Sweep a linear network at 1 V peak; give what was found, ready for JSON, and the spectrum."""
-    if not network.is_linear:
-        raise NetworkError(
-            "a spectrum is of a linear network; run a nonlinear one in time (physlearn run)"
-        )
-    (result,) = simulate(Deck(network, (sweep,), {port: Source(ac=1.0)}))
-    if not isinstance(result, Spectrum):
-        raise TypeError(result)
+def analyse(network: Network, port: str, result: Spectrum) -> dict[str, Any]:
+    """Find the resonances as the source drives them, ready for JSON."""
     absorbed = absorbed_power(network, result)
     available = float(available_power(1.0, network.port(port).resistance))
+    found = resonances(result.frequency, admittance(network, result, port, loaded=True))
+    powers = np.interp([resonance.f0 for resonance in found], result.frequency, absorbed)
     rows = [
         {
             "f0_Hz": resonance.f0,
             "quality_factor": resonance.quality_factor,
             "bandwidth_Hz": resonance.bandwidth,
-            "absorbed_W": float(np.interp(resonance.f0, result.frequency, absorbed)),
-            "efficiency": float(np.interp(resonance.f0, result.frequency, absorbed)) / available,
+            "absorbed_W": power,
+            "efficiency": power / available,
         }
-        for resonance in resonances(
-            result.frequency, admittance(network, result, port, loaded=True)
-        )
+        for resonance, power in zip(found, powers.tolist(), strict=True)
     ]
     second = [peak.f0 for peak in peaks(result.frequency, absorbed)]
-    return {"resonances": rows, "peaks_Hz": second}, result
-
-
-def efficiency(network: Network, result: Spectrum, port: str) -> NDArray[np.float64]:
-    """P / Pav at 1 V peak (n_freq,); for an ideal source, P over its own maximum."""
-    absorbed = absorbed_power(network, result)
-    resistance = network.port(port).resistance
-    return absorbed / (available_power(1.0, resistance) if resistance else absorbed.max())
-
-
-def save(network: Network, result: Spectrum, port: str, folder: Path, *, title: str) -> None:
-    """Write ``spectrum.s1p``, ``spectrum.nc`` and ``spectrum.png`` to a folder."""
-    resistance = network.port(port).resistance
-    if resistance:
-        s11 = reflection(network, result, port)
-        note = f"{title}\n{result.provenance.engine}"
-        text = touchstone(result.frequency, s11, resistance, note)
-        write_text(folder / "spectrum.s1p", text)
-    write_netcdf(to_xarray(result), folder / "spectrum.nc")
-    with figure() as (fig, axes):
-        curve = efficiency(network, result, port)
-        spectrum_curves(axes[0, 0], result.frequency, {title: curve})
-        if not resistance:
-            axes[0, 0].set_ylabel("absorbed power / its maximum")
-        save_figure(fig, folder / "spectrum.png")
+    return {"resonances": rows, "peaks_Hz": second}

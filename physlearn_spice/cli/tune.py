@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from math import e
 from pathlib import Path
@@ -17,16 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError
-from ..files import write_text
-from ..measures import available_power
+from ..measures import available_at_tones
 from ..netlist import Ac
-from ..network import Network
 from ..ngspice import Session
-from ..plots import figure, save_figure, spectrum_curves, tuner_trace
+from ..report import Tuning, save_tuning
 from ..resonances import natural_band
-from ..stimulus import Multitone
-from ..tuner import RECIPES, State, absorbed_at_tones, around, recipe, walk
-from . import generate, spectrum
+from ..tuner import RECIPES, State
+from ..tuner import tune as tuner_run
 from .inputs import JsonOption, OutOption, SeedOption, load_network, load_signal
 
 __all__ = ["tune"]
@@ -59,8 +56,8 @@ def tune(
 ) -> None:
     """Tune a network by noise and brake until it absorbs a signal.
 
-    Writes network.cir, network.json, trace.csv, trace.png and spectrum.png. Ctrl-C stops early and
-    writes the best so far.
+    Writes network.cir, network.json, network.raw, spectrum.s1p, result.nc and figures. Ctrl-C stops
+    early and writes the best so far.
 
     Example: physlearn tune net/network.json sound.wav --tuner local-latch --out tuned
     """
@@ -72,30 +69,40 @@ def tune(
     movable = net.names(*(_KINDS[letter] for letter in move.lower()))
     if not movable:
         raise NetworkError(f"the network has no element of the kinds {move!r} that may move")
-    start = net.values(movable)
-    objective = absorbed_at_tones(Session(), net, stimulus.tones, movable)
-    steps = walk(
-        objective,
-        np.log(start),
-        tuner=recipe(tuner, len(movable)),
-        bounds=around(start, span),
-        rng=np.random.default_rng(seed),
-        n_evaluations=evaluations,
-    )
-    rs = net.port().resistance
-    available = sum(float(available_power(tone.amplitude, rs)) for tone in stimulus.tones)
     console = Console(stderr=as_json)
-    powers, state, stopped = _follow(console, steps, evaluations, available)
-    best = net.with_values(movable, np.exp(state.best_x))
-    _save(net, best, stimulus, np.array(powers), out, label=tuner)
-    quarter = np.array(powers[-max(1, len(powers) // 4) :])
+    available = available_at_tones(net, stimulus.tones)
+    with _ctrl_c() as pressed, _progress(console, evaluations, available) as show:
+
+        def watch(state: State) -> bool:
+            show(state)
+            return bool(pressed)
+
+        tuned = tuner_run(
+            Session(),
+            net,
+            stimulus.tones,
+            movable=movable,
+            tuner=tuner,
+            factor=span,
+            n_evaluations=evaluations,
+            rng=np.random.default_rng(seed),
+            watch=watch,
+        )
+    powers = tuned.powers
+    low, high = natural_band(net)
+    frequencies = [tone.frequency for tone in stimulus.tones]
+    over = Ac(min(low, *frequencies), max(high, *frequencies), 500, "dec")
+    tuning = Tuning(net, tuned.network, stimulus.tones, {tuner: powers[None, :]})
+    save_tuning(tuning, over, out, title=f"physlearn tune, {tuner}")
+    quarter = powers[-max(1, len(powers) // 4) :]
+    best, stopped = float(powers.max()), len(powers) < evaluations
     facts: dict[str, Any] = {
         "tuner": tuner,
-        "evaluations": state.n_evaluations,
+        "evaluations": len(powers),
         "tones": [[tone.frequency, tone.amplitude] for tone in stimulus.tones],
         "available_W": available if np.isfinite(available) else None,
-        "untuned_W": powers[0],
-        "best_W": state.best_power,
+        "untuned_W": float(powers[0]),
+        "best_W": best,
         "mean_last_quarter_W": float(quarter.mean()),
         "interrupted": stopped,
         "out": str(out),
@@ -103,42 +110,38 @@ def tune(
     if as_json:
         print(json.dumps(facts))
     else:
-        gain = f"{state.best_power / powers[0]:.3g} times"
+        gain = f"{best / powers[0]:.3g} times"
         console.print(
             f"Mean power absorbed at {len(stimulus.tones)} tones (amplitudes are peak, source "
             f"resistance not counted; Pav = {available:.4g} W): {powers[0]:.4g} W untuned, "
-            f"{quarter.mean():.4g} W mean of the last quarter, [b]{state.best_power:.4g} W[/b] at "
-            f"best, {gain} the start, in {state.n_evaluations} evaluations. The best is in {out}.",
+            f"{quarter.mean():.4g} W mean of the last quarter, [b]{best:.4g} W[/b] at "
+            f"best, {gain} the start, in {len(powers)} evaluations. The best is in {out}.",
             highlight=False,
         )
     if stopped:
         raise KeyboardInterrupt
 
 
-def _follow(
-    console: Console,
-    steps: Iterator[tuple[State, list[float]]],
-    evaluations: int,
-    available: float,
-) -> tuple[list[float], State, bool]:
-    """Walk to the end, or to the first Ctrl-C; show how far it is and what is absorbed."""
+@contextmanager
+def _progress(
+    console: Console, evaluations: int, available: float
+) -> Generator[Callable[[State], None]]:
+    """Give a function that shows how far the walk is, and what is absorbed."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with _ctrl_c() as pressed, Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("warm-up", total=evaluations)
-        state, powers = next(steps)
-        for step in steps:
-            state, new = step
-            powers += new
-            now = f"{new[-1]:.3g} W" if np.isinf(available) else f"{new[-1] / available:.3f} Pav"
-            progress.update(task, completed=len(powers), description=f"absorbs {now}")
-            if pressed:
-                break
-    return powers, state, bool(pressed)
+
+        def show(state: State) -> None:
+            power = state.absorbed.total
+            now = f"{power:.3g} W" if np.isinf(available) else f"{power / available:.3f} Pav"
+            progress.update(task, completed=state.n_evaluations, description=f"absorbs {now}")
+
+        yield show
 
 
 @contextmanager
@@ -150,35 +153,3 @@ def _ctrl_c() -> Generator[list[int]]:
         yield pressed
     finally:
         signal.signal(signal.SIGINT, previous)
-
-
-def _save(
-    before: Network,
-    after: Network,
-    stimulus: Multitone,
-    powers: np.ndarray[Any, np.dtype[np.float64]],
-    folder: Path,
-    *,
-    label: str,
-) -> None:
-    generate.save(after, folder, title=f"physlearn tune, {label}")
-    rows = [f"{k},{power!r}" for k, power in enumerate(powers.tolist(), start=1)]
-    write_text(folder / "trace.csv", "\n".join(["evaluation,absorbed_W", *rows, ""]))
-    low, high = natural_band(before)
-    frequencies = [tone.frequency for tone in stimulus.tones]
-    sweep = Ac(min(low, *frequencies), max(high, *frequencies), 500, "dec")
-    port = before.port().name
-    curves = {}
-    for name, network in {"untuned": before, "tuned": after}.items():
-        _, result = spectrum.analyse(network, port, sweep)
-        curves[name] = spectrum.efficiency(network, result, port)
-        frequency = result.frequency
-        if name == "tuned":
-            with figure() as (fig, axes):
-                spectrum_curves(
-                    axes[0, 0], frequency, curves, stimulus.tones, name_of_tones="tones"
-                )
-                save_figure(fig, folder / "spectrum.png")
-    with figure() as (fig, axes):
-        tuner_trace(axes[0, 0], {label: powers[None, :]})
-        save_figure(fig, folder / "trace.png")

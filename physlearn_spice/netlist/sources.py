@@ -122,7 +122,7 @@ def _read_samples(path: Path, line: int) -> Samples:
     try:
         header, *rows = path.read_text(encoding="utf-8").splitlines()
         rate = float(header.removeprefix("# sample_rate"))
-        values = [float(row.split()[1]) for row in rows[:-1]]  # the last row ends the signal
+        values = [float(row.split()[1]) for row in rows[:-2]]  # the last two end the signal
     except (OSError, ValueError, IndexError) as error:
         raise DeckError(f"can't read the samples in {str(path)!r}: {error}", line=line) from error
     return Samples(np.array(values), rate)

@@ -229,6 +229,7 @@ def _samples_text(samples: Samples) -> str:
     rows += [
         f"{num(t)} {num(v)}" for t, v in zip(time.tolist(), samples.values.tolist(), strict=True)
     ]
-    # the file's last value would be held for ever; the signal ends with its last sample
-    rows.append(f"{num(math.nextafter(time[-1].item(), math.inf))} 0.0")
+    # the signal ends with its last sample, and the file long after: past the end of its data
+    # ngspice reads memory that is not the file's
+    rows += [f"{num(math.nextafter(time[-1].item(), math.inf))} 0.0", f"{num(1e30)} 0.0"]
     return "\n".join([*rows, ""])

@@ -18,6 +18,7 @@ _FATAL = (
     "aborted",
     "circuit not parsed",
     "could not find",
+    "cannot open file",  # of a sampled waveform, which then is silently zero
     "cannot recover",
     "no such device",
     "error on line",
@@ -31,6 +32,7 @@ _ADVICE = {  # circuit words for what ngspice says
     "iteration limit": "start the transient at rest, or raise itl1",
     "circuit not parsed": "read the line that ngspice names; an element, model or value is missing",
     "could not find": "a model or file that the deck names is missing",
+    "cannot open file": "the data file of a sampled waveform is missing",
     "no such device": "the element is not in the loaded circuit under this name",
 }
 _SLACK = 1e-6  # relative, on the last frequency or time

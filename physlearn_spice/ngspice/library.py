@@ -50,7 +50,8 @@ def find_library() -> str:
         return found
     if asked:
         raise NgspiceMissingError(
-            f"NGSPICE_LIBRARY_PATH is {asked!r}, and no library loads from there"
+            f"NGSPICE_LIBRARY_PATH is {asked!r}, and no library loads from there: correct it; or "
+            f"unset it and {_INSTALL}"
         )
     raise NgspiceMissingError(f"ngspice's shared library (libngspice) was not found; {_INSTALL}")
 

@@ -8,18 +8,20 @@ result only if its name is new. Worker processes with time-outs will stand aroun
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import SimulationError
-from ..netlist import Analysis, Deck, alter_commands, analysis_command, side_files, to_spice
+from ..netlist import Analysis, Deck, Tran, alter_commands, analysis_command, side_files, to_spice
 from ..results import Result
 from .evidence import check_log, result_from
 from .library import open_library
@@ -39,6 +41,8 @@ class Session:
         The shared library is not installed.
     """
 
+    _holder: ClassVar[Session | None] = None  # whose circuit the library has
+
     def __init__(self) -> None:
         binding, self._ffi = open_library()
         self._version = binding.ngspice_version
@@ -46,8 +50,11 @@ class Session:
         self._library: Any = vars(binding)["_ngspice_shared"]
         self._stdout: list[str] = vars(binding)["_stdout"]
         self._stderr: list[str] = vars(binding)["_stderr"]
-        self._folder = tempfile.TemporaryDirectory(prefix="physlearn_")
+        self._folder = Path(tempfile.mkdtemp(prefix="physlearn_"))
+        # not a TemporaryDirectory, which warns when its owner is forgotten without a close
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._deck_text = ""
+        self._analyses: frozenset[tuple[type[Analysis], bool]] = frozenset()
         self._n_commands = 0
 
     @property
@@ -56,21 +63,23 @@ class Session:
         return f"ngspice-{self._version} (shared library)"
 
     def load(self, deck: Deck) -> None:
-        """Put a circuit in place of the one before.
+        """Put a circuit in place of the one before, which may be another session's.
 
         Raises
         ------
         SimulationError
             ngspice did not take the deck; no circuit is loaded then.
         """
-        if self._deck_text:
+        if Session._holder is not None:
             self._command("remcirc")
-            self._deck_text = ""
+            Session._holder = None
+        self._deck_text = ""
         text = to_spice(deck)
         for name, content in side_files(deck).items():
-            (Path(self._folder.name) / name).write_text(content, encoding="utf-8")
+            (self._folder / name).write_text(content, encoding="utf-8")
         lines = [self._ffi.new("char[]", line.encode()) for line in text.splitlines()]
         self._clear_log()
+        Session._holder = self  # a deck that fails leaves a circuit too, one that can't run
         status: int = self._library.ngSpice_Circ(
             self._ffi.new("char *[]", [*lines, self._ffi.NULL])
         )
@@ -79,6 +88,7 @@ class Session:
             raise SimulationError("ngspice did not take the deck", deck=text, log=log)
         check_log(log, text, "to load the deck")
         self._deck_text = text
+        self._analyses = frozenset(_kind(analysis) for analysis in deck.analyses)
 
     def alter(self, names: Iterable[str], values: ArrayLike) -> None:
         """Give resistors, inductors and capacitors new values [Ohm, H, F] (n_names,).
@@ -95,14 +105,22 @@ class Session:
         check_log(self._log(), self._deck_text, "to alter a value")
 
     def run(self, analysis: Analysis) -> Result:
-        """Run one analysis on the loaded circuit.
+        """Run one analysis on the loaded circuit, of a kind that its deck has.
 
         Raises
         ------
         SimulationError
-            There is no circuit, or the evidence of a good run is missing.
+            There is no circuit, its deck was written for other kinds of analysis, or the evidence
+            of a good run is missing.
         """
         self._require_circuit()
+        if _kind(analysis) not in self._analyses:
+            # AC without noopac is silently wrong, an unchecked operating point made up
+            raise SimulationError(
+                f"the loaded deck has no analysis of the kind of {analysis}",
+                deck=self._deck_text,
+                advice="load a deck with this analysis: its options depend on it",
+            )
         before = self._current_plot()
         self._clear_log()
         with self._in_folder():
@@ -116,6 +134,11 @@ class Session:
     def _require_circuit(self) -> None:
         if not self._deck_text:
             raise SimulationError("no circuit is loaded")
+        if Session._holder is not self:
+            raise SimulationError(
+                "another session has put its circuit in place of this one",
+                advice="load the deck again",
+            )
 
     def _command(self, command: str) -> None:
         self._library.ngSpice_Command(command.encode())
@@ -151,7 +174,7 @@ class Session:
     def _in_folder(self) -> Generator[None]:
         """Work where the sampled waveforms lie: ngspice folds the case of a path in a deck."""
         previous = Path.cwd()
-        os.chdir(self._folder.name)
+        os.chdir(self._folder)
         try:
             yield
         finally:
@@ -181,6 +204,10 @@ def simulate(deck: Deck) -> tuple[Result, ...]:
 @cache
 def _session() -> Session:
     return Session()
+
+
+def _kind(analysis: Analysis) -> tuple[type[Analysis], bool]:
+    return type(analysis), isinstance(analysis, Tran) and analysis.at_rest
 
 
 def _vector_name(name: str) -> str:

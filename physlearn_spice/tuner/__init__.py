@@ -12,6 +12,7 @@ from .brakes import Brake, global_brake, local_brake, no_brake
 from .memory import Memory, forget, leaky_latch
 from .objective import Absorbed, Objective, absorbed_at_tones
 from .recipes import RECIPES, recipe
+from .tuning import Tuned, absorbed_power_at, tune
 from .walk import Bounds, Info, State, Tuner, around, init, reflect, step, walk
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "Memory",
     "Objective",
     "State",
+    "Tuned",
     "Tuner",
     "absorbed_at_tones",
+    "absorbed_power_at",
     "around",
     "forget",
     "global_brake",
@@ -35,5 +38,6 @@ __all__ = [
     "recipe",
     "reflect",
     "step",
+    "tune",
     "walk",
 ]

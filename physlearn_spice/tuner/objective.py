@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..elements import Resistor
 from ..errors import NetworkError
-from ..measures import dissipated_power
+from ..measures import dissipated_at_tones
 from ..netlist import Deck, Source, at_frequencies
 from ..network import Network
 from ..ngspice import Session
@@ -67,7 +67,6 @@ def absorbed_at_tones(
             if name in row:
                 in_branch[row[name], [column[other] for other in branch if other in column]] = 1
     points = at_frequencies(tone.frequency for tone in tones)
-    squares = np.array([tone.amplitude**2 for tone in tones])
     nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != "0"})
     deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=tuple(nodes))
     session.load(deck)
@@ -75,8 +74,8 @@ def absorbed_at_tones(
     def objective(x: NDArray[np.float64]) -> Absorbed:
         session.alter(movable, np.exp(x))
         spectra = [s for point in points if isinstance(s := session.run(point), Spectrum)]
-        powers = dissipated_power(network, concatenate(spectra))
-        per_resistor = np.array([powers[e.name] for e in resistors]) @ squares
+        powers = dissipated_at_tones(network, concatenate(spectra), tones)
+        per_resistor = np.array([powers[e.name] for e in resistors])
         return Absorbed(float(per_resistor.sum()), in_branch @ per_resistor)
 
     return objective

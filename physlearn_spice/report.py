@@ -1,0 +1,172 @@
+"""What a tuning run leaves in a folder: deck, network, spectrum, data and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .elements import Resistor
+from .files import write_text
+from .measures import (
+    Ledger,
+    available_at_tones,
+    dissipated_at_tones,
+    efficiency,
+    reflection,
+)
+from .netlist import Ac, Deck, Source, at_frequencies, save_deck
+from .network import Network
+from .ngspice import simulate
+from .plots import (
+    colour_bar,
+    figure,
+    ledger_curves,
+    network_by_power,
+    power_scale,
+    save_figure,
+    si_prefix,
+    spectrum_curves,
+    tuner_trace,
+)
+from .rawfile import write_raw
+from .results import Spectrum, concatenate, touchstone, write_netcdf
+from .stimulus import Tone
+
+__all__ = ["Tuning", "save_ledgers", "save_spectrum", "save_tuning", "swept"]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A network before and after, the tones it was tuned to, and the powers on the way.
+
+    ``powers`` [W] (n_walkers, n_evaluations) by tuner.
+    """
+
+    before: Network
+    after: Network
+    tones: tuple[Tone, ...]
+    powers: Mapping[str, NDArray[np.float64]]
+
+
+def swept(network: Network, *sweeps: Ac, port: str | None = None) -> Spectrum:
+    """Run AC sweeps of a linear network at 1 V peak, joined into one spectrum."""
+    deck = Deck(network, sweeps, {network.port(port).name: Source(ac=1.0)})
+    return concatenate(result for result in simulate(deck) if isinstance(result, Spectrum))
+
+
+def save_tuning(tuning: Tuning, sweep: Ac, folder: Path, *, title: str) -> None:
+    """Write the tuned network, its spectrum and what led there.
+
+    ``network.cir`` (with ``sweep``), ``network.json``, ``network.raw``, ``spectrum.s1p``,
+    ``result.nc``; figures ``network.png``, ``spectrum.png`` and ``trace.png``.
+    """
+    networks = {"untuned": tuning.before, "tuned": tuning.after}
+    port = tuning.after.port()
+    deck = Deck(tuning.after, (sweep,), {port.name: Source(ac=1.0)}, title=title)
+    save_deck(deck, folder / "network.cir")
+    write_text(folder / "network.json", tuning.after.to_json())
+    spectra = {name: swept(network, sweep) for name, network in networks.items()}
+    write_raw(spectra["tuned"], folder / "network.raw")
+    save_spectrum(tuning.after, spectra["tuned"], port.name, folder, title=title)
+    curves = {name: efficiency(networks[name], s) for name, s in spectra.items()}
+    powers = {name: _at_tones(network, tuning.tones) for name, network in networks.items()}
+    _save_data(tuning, sweep, curves, powers, folder / "result.nc")
+    with figure() as (fig, axes):
+        spectrum_curves(axes[0, 0], sweep.frequencies, curves, tuning.tones)
+        if not port.resistance:
+            axes[0, 0].set_ylabel("absorbed power / its maximum")
+        save_figure(fig, folder / "spectrum.png")
+    available = available_at_tones(tuning.before, tuning.tones)
+    with figure() as (fig, axes):
+        if np.isfinite(available):
+            shares = {name: power / available for name, power in tuning.powers.items()}
+            tuner_trace(axes[0, 0], shares, unit="absorbed / available power")
+        else:
+            tuner_trace(axes[0, 0], tuning.powers)
+        save_figure(fig, folder / "trace.png")
+    norm = power_scale(*powers.values())
+    with figure(1, 2, size=(8.0, 4.2)) as (fig, axes):
+        for ax, (name, power) in zip(axes[0], powers.items(), strict=True):
+            total = sum(power.values())
+            scale, prefix = si_prefix(total)
+            title_of = f"{name}: {total / scale:.3g} {prefix}W in all"
+            network_by_power(ax, networks[name], power, norm, title=title_of)
+        label = "mean dissipated power of a branch [W]"
+        fig.colorbar(colour_bar(norm), ax=axes[0], shrink=0.8, label=label)
+        save_figure(fig, folder / "network.png")
+
+
+def save_spectrum(
+    network: Network, spectrum: Spectrum, port: str, folder: Path, *, title: str
+) -> None:
+    """Write S11 as ``spectrum.s1p``; nothing for an ideal source, which has none."""
+    resistance = network.port(port).resistance
+    if resistance:
+        note = f"{title}\n{spectrum.provenance.engine}"
+        s11 = reflection(network, spectrum, port)
+        text = touchstone(spectrum.frequency, s11, resistance, note)
+        write_text(folder / "spectrum.s1p", text)
+
+
+def save_ledgers(books: Mapping[str, Ledger], path: Path) -> None:
+    """Draw ledgers side by side, on the same scale."""
+    with figure(1, len(books), size=(4.0 * len(books), 3.6)) as (fig, axes):
+        ledger_curves(axes[0], books)
+        save_figure(fig, path)
+
+
+def _at_tones(network: Network, tones: Sequence[Tone]) -> dict[str, float]:
+    spectrum = swept(network, *at_frequencies(tone.frequency for tone in tones))
+    return dissipated_at_tones(network, spectrum, tones)
+
+
+def _save_data(
+    tuning: Tuning,
+    sweep: Ac,
+    curves: Mapping[str, NDArray[np.float64]],
+    powers: Mapping[str, Mapping[str, float]],
+    path: Path,
+) -> None:
+    import xarray as xr
+
+    resistors = tuning.before.names(Resistor)
+    states = list(curves)
+    data = xr.Dataset(
+        {
+            "trace": (
+                ("tuner", "walker", "evaluation"),
+                np.array(list(tuning.powers.values())),
+                {"units": "W", "long_name": "mean absorbed power of every trial"},
+            ),
+            "efficiency": (
+                ("state", "frequency"),
+                np.array(list(curves.values())),
+                {"units": "1", "long_name": "absorbed over available power"},
+            ),
+            "dissipated": (
+                ("state", "resistor"),
+                np.array([[powers[state][name] for name in resistors] for state in states]),
+                {"units": "W", "long_name": "mean power at the tones"},
+            ),
+            "tone_amplitude": ("tone", [t.amplitude for t in tuning.tones], {"units": "V peak"}),
+            "tone_frequency": ("tone", [t.frequency for t in tuning.tones], {"units": "Hz"}),
+        },
+        {
+            "tuner": list(tuning.powers),
+            "state": states,
+            "resistor": list(resistors),
+            "frequency": ("frequency", sweep.frequencies, {"units": "Hz"}),
+        },
+        {
+            "available_power_W": available_at_tones(tuning.before, tuning.tones),
+            "network": tuning.after.to_json(),
+            "network_untuned": tuning.before.to_json(),
+            "physlearn_spice": version("physlearn_spice"),
+        },
+    )
+    write_netcdf(data, path)

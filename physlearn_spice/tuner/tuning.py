@@ -1,0 +1,86 @@
+"""A whole tuning run: a network in, the best network that the walk met out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Network
+from ..ngspice import Session
+from ..stimulus import Tone
+from .objective import absorbed_at_tones
+from .recipes import recipe
+from .walk import State, around, walk
+
+__all__ = ["Tuned", "absorbed_power_at", "tune"]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a run gives: the best ``network`` it met, and every measured power [W] (n,) in order.
+
+    ``powers[0]`` is the network's as it came; refused trials are included.
+    """
+
+    network: Network
+    powers: NDArray[np.float64]
+
+
+def tune(
+    session: Session,
+    network: Network,
+    tones: Sequence[Tone],
+    *,
+    movable: Sequence[str],
+    tuner: str,
+    factor: float,
+    n_evaluations: int,
+    rng: np.random.Generator,
+    watch: Callable[[State], bool] = lambda state: False,
+) -> Tuned:
+    """Tune a linear network to tones by one of the recipes.
+
+    Parameters
+    ----------
+    session
+        Runs the circuit.
+    network, tones
+        Driven at its first port by the tones: peak amplitudes [V].
+    movable
+        Names of the resistors, inductors or capacitors that move.
+    tuner
+        Name of a recipe.
+    factor
+        Values stay between start / factor and start * factor.
+    n_evaluations
+        Measurements, warm-up and refused trials included.
+    rng
+        Draws the noise.
+    watch
+        Sees the state after the warm-up and after every step; when it returns True the run ends.
+    """
+    start = network.values(movable)
+    steps = walk(
+        absorbed_at_tones(session, network, tones, movable),
+        np.log(start),
+        tuner=recipe(tuner, len(movable)),
+        bounds=around(start, factor),
+        rng=rng,
+        n_evaluations=n_evaluations,
+    )
+    powers: list[float] = []
+    best_x = np.log(start)
+    for state, new in steps:
+        powers += new
+        best_x = state.best_x
+        if watch(state):
+            break
+    return Tuned(network.with_values(movable, np.exp(best_x)), np.array(powers))
+
+
+def absorbed_power_at(session: Session, network: Network, tones: Sequence[Tone]) -> float:
+    """Mean power [W] that a linear network absorbs at tones, source resistance not counted."""
+    return absorbed_at_tones(session, network, tones, ())(np.zeros(0)).total

@@ -1,0 +1,80 @@
+"""ngspice as software of its own: its memory, its absence, and its patience."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from physlearn_spice.errors import SimulationError
+from physlearn_spice.netlist import Source, Tran
+from physlearn_spice.ngspice import NgspiceMissingError, simulate_batch
+from physlearn_spice.stimulus import Tone
+from tests.benches import filter_deck
+
+
+def test_memory_does_not_grow_over_2000_cycles() -> None:
+    """alter + run 2,000 times: without 'destroy all' it grows by more than 100 MB."""
+    script = """
+import resource
+from physlearn_spice.ngspice import Session
+from tests.benches import SWEEP, filter_deck
+session = Session()
+session.load(filter_deck())
+def cycles(n):
+    for k in range(n):
+        session.alter(["r1", "c1"], [100.0 + k, 1e-9 * (1 + k / n)])
+        session.run(SWEEP)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+warm = cycles(200)
+print(cycles(2000) - warm)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kilobytes = int(done.stdout) / (1024 if sys.platform == "darwin" else 1)
+    assert kilobytes < 10_000
+
+
+@pytest.mark.parametrize("path", ["/nowhere/libngspice.so", str(Path(__file__))])
+def test_missing_library_says_how_to_install_it(path) -> None:
+    script = (
+        "from tests.benches import filter_deck\n"
+        "from physlearn_spice.ngspice import NgspiceMissingError, simulate\n"
+        "try:\n    simulate(filter_deck())\n"
+        "except NgspiceMissingError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "NGSPICE_LIBRARY_PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert path in done.stdout
+    assert "apt install ngspice libngspice0" in done.stdout
+
+
+def test_missing_executable_says_how_to_install_it(monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NgspiceMissingError, match="apt install ngspice libngspice0"):
+        simulate_batch(filter_deck())
+
+
+def test_batch_time_out_ends_the_run() -> None:
+    minutes = filter_deck(
+        analyses=(Tran(10.0, 1e-7),), sources={"1": Source(waveform=Tone(1.0, 1e5))}
+    )
+    begin = time.monotonic()
+    with pytest.raises(SimulationError, match=r"longer than 0\.3 s"):
+        simulate_batch(minutes, timeout=0.3)
+    assert time.monotonic() - begin < 5
