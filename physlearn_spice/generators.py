@@ -120,7 +120,7 @@ class EdgeModel:
             )
         if not 0 <= self.nonlinear_share <= 1:
             raise NetworkError(f"nonlinear_share = {self.nonlinear_share!r}, must be in [0, 1]")
-        if min(self.probabilities) < 0 or abs(sum(self.probabilities) - 1) > 1e-9:
+        if not (min(self.probabilities) >= 0 and abs(sum(self.probabilities) - 1) <= 1e-9):
             raise NetworkError(f"probabilities {self.probabilities!r} of R, L, C must add up to 1")
 
     def draw(self, index: int, a: str, b: str, rng: np.random.Generator) -> list[Element]:
@@ -222,6 +222,8 @@ def gnm(
     n: int, m: int, *, edge: EdgeModel, rng: np.random.Generator, source_resistance: float = 50.0
 ) -> Network:
     """G(n, m): m edges drawn uniformly among n nodes, given that the graph is connected."""
+    if m > n * (n - 1) // 2:
+        raise NetworkError(f"G({n}, {m}): {n} nodes have only {n * (n - 1) // 2} pairs to join")
     graph = _connected(
         lambda seed: nx.gnm_random_graph(_at_least_two(n), m, seed=seed), rng, f"G({n}, {m})"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,10 @@ _KINDS: dict[str, type[Element]] = {
     kind.kind: kind for kind in (Resistor, Inductor, Capacitor, Diode, Varactor)
 }
 _FORMAT = "physlearn-network/1"
+_LONGEST_NAME = 100  # ngspice's buffers overflow somewhere above 250
+_TAKEN = re.compile(  # node names that ngspice reads as ground, an axis, a set or a function
+    r"gnd|time|frequency|temper|speedcheck|[io]noise|all[iy]|a?gauss|a?unif|limit"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Port:
             )
         if self.plus == self.minus:
             raise NetworkError(f"port {self.name!r}: both ends are on node {self.plus!r}")
-        if not self.name.isalnum() or self.name != self.name.lower():
+        if not (self.name.isascii() and self.name.isalnum()) or self.name != self.name.lower():
             raise NetworkError(f"port {self.name!r}: the name must be lower-case letters, digits")
 
 
@@ -235,9 +240,9 @@ class Network:
                 _KINDS[record["kind"]](**{k: v for k, v in record.items() if k != "kind"})
                 for record in document["elements"]
             )
-        except (KeyError, TypeError, ValueError) as error:
+            return cls(elements, ports)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise NetworkError(f"this JSON holds no network: {error!r}") from error
-        return cls(elements, ports)
 
 
 def _valued(element: Element) -> Resistor | Inductor | Capacitor:
@@ -254,15 +259,29 @@ def _check_names(network: Network) -> None:
     count = Counter(element.name for element in network.elements)
     # a port "p" is written as the source vp behind the resistor rsp
     count.update(name for port in network.ports for name in (f"v{port.name}", f"rs{port.name}"))
+    # ngspice builds a charge law "c" from an inductor lc at a node c_int1
+    varactors = network.names(Varactor)
+    count.update(f"l{name}" for name in varactors)
     twice = [name for name, n in count.items() if n > 1]
     if twice:
-        raise NetworkError(f"the name {twice[0]!r} is used twice (a port p takes vp and rsp)")
+        raise NetworkError(
+            f"the name {twice[0]!r} is used twice (a port p takes vp and rsp, a varactor c lc)"
+        )
+    for name in count:
+        if len(name) > _LONGEST_NAME:
+            raise NetworkError(f"the name {name!r} is longer than {_LONGEST_NAME} letters")
+    inside = {f"{name}_int1" for name in varactors}
+    behind = tuple(f"port{port.name}_" for port in network.ports)
     folded: dict[str, str] = {}
     for node in network.nodes:
         if not node or not all(c.isalnum() or c == "_" for c in node) or not node.isascii():
             raise NetworkError(f"node {node!r}: the name must be letters, digits and _")
         if folded.setdefault(node.lower(), node) != node or node.lower() != node:
             raise NetworkError(f"node {node!r}: SPICE ignores case, so names must be lower-case")
+        if _TAKEN.fullmatch(node) or node in inside or node.startswith(behind):
+            raise NetworkError(f"node {node!r}: ngspice or the deck needs this name for itself")
+        if len(node) > _LONGEST_NAME:
+            raise NetworkError(f"node {node!r}: the name is longer than {_LONGEST_NAME} letters")
 
 
 def _check_connections(network: Network) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .elements import Varactor
+from .errors import NetworkError
 from .netlist import Deck, Source, read_deck, to_spice
 from .network import Network
 
@@ -18,9 +20,17 @@ def to_circuit(network: Network, source: Source | None = None) -> Circuit:
 
     The circuit is parsed by PySpice from the deck, so names and values are those of the deck;
     sampled waveforms and chirps have no counterpart there.
+
+    Raises
+    ------
+    NetworkError
+        The network has a varactor: PySpice has no charge law.
     """
     from PySpice.Spice.Parser import SpiceParser
 
+    varactors = network.names(Varactor)
+    if varactors:
+        raise NetworkError(f"PySpice's circuits have no charge law for the varactor {varactors[0]}")
     deck = Deck(network, (), {network.port().name: source or Source(ac=1.0)})
     text = "\n".join(line for line in to_spice(deck).splitlines() if not line.startswith(".save"))
     return SpiceParser(source=text).build_circuit()

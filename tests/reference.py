@@ -8,6 +8,7 @@ the reference is better than what it judges.
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
 from physlearn_spice.elements import Capacitor, Inductor, Resistor
@@ -87,3 +88,49 @@ class Solution:
             if isinstance(e, Resistor)
         ]
         return np.sum(terms, axis=0).astype(float)
+
+
+def poles(network: Network, *, port_is_shorted: bool) -> NDArray[np.complex128]:
+    """Natural frequencies s [rad/s], by frequency, with Im s > 0: C dx/dt + G x = 0.
+
+    From the generalised eigenproblem of modified nodal analysis (QZ), scaled so that frequencies
+    and impedances are near one. A shorted port (behind its resistance) gives the poles of Y, an
+    open one those of Z.
+    """
+    row = {n: k for k, n in enumerate(n for n in network.nodes if n != GROUND)}
+    inductors = [e for e in network.elements if isinstance(e, Inductor)]
+    size = np.array([e.value for e in inductors]).mean()
+    farads = np.array([e.value for e in network.elements if isinstance(e, Capacitor)]).mean()
+    omega, ohm = 1 / np.sqrt(size * farads), np.sqrt(size / farads)
+    n = len(row) + len(inductors)
+    storage, flow = np.zeros((n, n)), np.zeros((n, n))
+
+    def stamp(matrix: NDArray[np.float64], a: str, b: str, y: float) -> None:
+        for s, t in ((a, b), (b, a)):
+            if s != GROUND:
+                matrix[row[s], row[s]] += y
+                if t != GROUND:
+                    matrix[row[s], row[t]] -= y
+
+    for e in network.elements:
+        if isinstance(e, Resistor):
+            stamp(flow, e.a, e.b, ohm / e.value)
+        elif isinstance(e, Capacitor):
+            stamp(storage, e.a, e.b, omega * e.value * ohm)
+    for k, e in enumerate(inductors, start=len(row)):
+        storage[k, k] = omega * e.value / ohm
+        for node, sign in ((e.a, 1.0), (e.b, -1.0)):
+            if node != GROUND:
+                flow[row[node], k] += sign
+                flow[k, row[node]] -= sign
+    port = network.ports[0]
+    if port_is_shorted and port.resistance > 0:
+        stamp(flow, port.plus, port.minus, ohm / port.resistance)
+    elif port_is_shorted:
+        keep = np.arange(n) != row[port.plus]
+        storage, flow = storage[np.ix_(keep, keep)], flow[np.ix_(keep, keep)]
+    alpha, beta = scipy.linalg.eigvals(-flow, storage, homogeneous_eigvals=True)
+    finite = np.abs(beta) > 1e-9 * np.abs(alpha)
+    s = alpha[finite] / beta[finite] * omega
+    s = s[s.imag > 1e-3 * omega]  # trapped charges give s = 0, many times
+    return s[np.argsort(np.abs(s))]

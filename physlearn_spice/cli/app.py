@@ -46,6 +46,3 @@ def run_to_exit(command: Callable[[], object]) -> None:
         print(f"error: {error}", file=sys.stderr)
         missing, failed = NgspiceMissingError, SimulationError
         sys.exit(4 if isinstance(error, missing) else 3 if isinstance(error, failed) else 1)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)

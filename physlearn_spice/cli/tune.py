@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from math import e
@@ -119,7 +120,8 @@ def tune(
             highlight=False,
         )
     if stopped:
-        raise KeyboardInterrupt
+        print(f"interrupted after {len(powers)} evaluations", file=sys.stderr)
+        raise typer.Exit(130)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import DeckError
 from ..network import Network
 from ..stimulus import Stimulus
+from .numbers import as_ngspice_reads
 
 __all__ = ["Ac", "Analysis", "Deck", "Op", "Source", "Tran", "at_frequencies"]
 
@@ -46,15 +47,30 @@ class Ac:
             raise DeckError("AC sweep of 1 point from 'lin': start and stop must be the same")
         if self.spacing not in ("lin", "dec"):
             raise DeckError(f"AC sweep with spacing {self.spacing!r}: 'lin' or 'dec'")
+        if self.spacing == "dec" and self._steps < 1:
+            raise DeckError(  # ngspice would never end
+                f"AC sweep from {self.start!r} to {self.stop!r} Hz is shorter than one step of "
+                f"{self.points} points per decade: take more, or 'lin'"
+            )
+        if self.spacing == "dec" and math.log(self.stop / self.start) / self._steps < 1.01e-3:
+            # it goes on while f <= stop (1 + reltol), and reltol is 0.001
+            raise DeckError(
+                f"AC sweep of {self.points} points per decade: ngspice overshoots the stop with "
+                "more than 2000; take fewer, or 'lin'"
+            )
 
     @property
     def frequencies(self) -> NDArray[np.float64]:
         """The frequencies [Hz] (n_freq,) that ngspice visits."""
         if self.spacing == "lin":
             return np.linspace(self.start, self.stop, self.points)
-        # ngspice rounds the number of steps down and then spreads them up to the stop
-        steps = max(1, math.floor(math.log10(self.stop / self.start) * self.points))
-        return np.geomspace(self.start, self.stop, steps + 1)
+        return np.geomspace(self.start, self.stop, self._steps + 1)
+
+    @property
+    def _steps(self) -> int:
+        """Steps of a "dec" sweep: ngspice rounds down and then spreads them up to the stop."""
+        ratio = as_ngspice_reads(float(self.stop)) / as_ngspice_reads(float(self.start))
+        return math.floor(math.log10(ratio) * self.points)
 
 
 @dataclass(frozen=True)
@@ -128,8 +144,12 @@ class Deck:
     def __post_init__(self) -> None:
         for name in self.sources:
             self.network.port(name)
-        if "\n" in self.title:
+        if len(self.title.splitlines()) > 1:
             raise DeckError("the title of a deck is one line")
+        every = {port.name: self.source(port.name) for port in self.network.ports}
+        object.__setattr__(self, "analyses", tuple(self.analyses))
+        object.__setattr__(self, "sources", every)
+        object.__setattr__(self, "title", self.title.strip())
 
     def source(self, port: str) -> Source:
         """Return the source of a port; one that is off where none is given."""

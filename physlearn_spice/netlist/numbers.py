@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from ..errors import DeckError
 
-__all__ = ["number"]
+__all__ = ["as_ngspice_reads", "number"]
 
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)")
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)", re.ASCII)
 _SUFFIX = {  # longest first: "meg" and "mil" before "m"
     "meg": 1e6,
     "mil": 25.4e-6,
@@ -31,7 +32,7 @@ def number(text: str, line: int | None = None) -> float:
     Raises
     ------
     DeckError
-        No number, or one like ``4k7``, of which ngspice reads only the first part.
+        No finite number, or one like ``4k7``, of which ngspice reads only the first part.
     """
     match = _NUMBER.fullmatch(text.strip().lower())
     if not match:
@@ -39,7 +40,21 @@ def number(text: str, line: int | None = None) -> float:
             f"{text!r} is no number that SPICE reads whole (write 4.7k, not 4k7)", line=line
         )
     mantissa, unit = match.groups()
-    for suffix, scale in _SUFFIX.items():
-        if unit.startswith(suffix):
-            return float(f"{mantissa}") * scale
-    return float(mantissa)
+    scale = next((x for suffix, x in _SUFFIX.items() if unit.startswith(suffix)), 1.0)
+    value = float(mantissa) * scale
+    if not math.isfinite(value):
+        raise DeckError(f"{text!r} is too large for a number", line=line)
+    return value
+
+
+def as_ngspice_reads(value: float) -> float:
+    """Return what ngspice makes of ``repr(value)``: up to 2 units of its last place away.
+
+    It adds up the digits one by one and multiplies by a power of ten (39.3, INPevaluate).
+    """
+    digits, _, exponent = repr(value).partition("e")
+    whole, _, fraction = digits.partition(".")
+    mantissa = 0.0
+    for digit in whole + fraction:
+        mantissa = 10 * mantissa + int(digit)
+    return mantissa * 10.0 ** (int(exponent or 0) - len(fraction))

@@ -80,6 +80,10 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
     for line, card in _cards(lines, parts):
         try:
             _read_card(parts, line, card)
+        except DeckError as error:
+            if error.line is not None:
+                raise
+            raise DeckError(str(error), line=line) from error
         except (NetworkError, StimulusError) as error:
             raise DeckError(str(error), line=line) from error
     elements, element_lines = _resolve_models(parts)
@@ -102,10 +106,15 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
         network,
         tuple(parts.analyses),
         sources,
-        title=lines[0].strip(),
+        title=_title(lines[0]),
         options=parts.options,
         save=tuple(parts.save) or ("all",),
     )
+
+
+def _title(line: str) -> str:
+    text = line.strip()
+    return "" if text == "*" else text.removeprefix("* ").strip()
 
 
 @dataclass
@@ -207,6 +216,8 @@ def _read_dot_card(parts: _Parts, line: int, word: str, rest: list[str], card: s
             if len(rest) != 4 or rest[0] not in ("lin", "dec"):
                 raise DeckError(f"needs '.ac lin|dec points start stop': {card!r}", line=line)
             points, start, stop = (number(text, line) for text in rest[1:])
+            if not points.is_integer():
+                raise DeckError(f"the number of points must be whole: {card!r}", line=line)
             parts.analyses.append(
                 Ac(start, stop, int(points), "lin" if rest[0] == "lin" else "dec")
             )
@@ -215,21 +226,32 @@ def _read_dot_card(parts: _Parts, line: int, word: str, rest: list[str], card: s
         case ".options" | ".option" | ".opt":
             for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
                 name, _, value = entry.partition("=")
-                parts.options[name] = value or None
+                parts.options[name] = _option(value)
         case ".save":
             parts.save += rest
         case ".model":
             model = re.match(r"\.model\s+(\S+)\s+(d|filesource)\s*\((.*)\)$", card)
             if not model:
                 raise DeckError(f"only diode models are read: {card!r}", line=line)
+            if model[1] in parts.models or model[1] in parts.feeds.models:
+                raise DeckError(f"there is already a model {model[1]!r}", line=line)
             if model[2] == "filesource":
                 parts.feeds.read_model(line, model[1], model[3])
             else:
-                pairs = re.findall(r"(\w+)\s*=\s*(\S+)", model[3])
-                parts.models[model[1]] = line, dict(pairs)
+                pair = re.compile(r"(\w+)\s*=\s*(\S+)")
+                if pair.sub("", model[3]).strip():
+                    raise DeckError(f"parameters are read as NAME=VALUE: {card!r}", line=line)
+                parts.models[model[1]] = line, dict(pair.findall(model[3]))
         case _:
             raise DeckError(f"{word!r} can't be read as part of a network", line=line)
     _drop_defaults(parts)
+
+
+def _option(text: str) -> float | str | None:
+    try:
+        return number(text) if text else None
+    except DeckError:
+        return text
 
 
 def _drop_defaults(parts: _Parts) -> None:
@@ -266,7 +288,9 @@ def _resolve_models(parts: _Parts) -> tuple[list[Element], dict[str, int]]:
                     line=model_line,
                 )
         values = {key: number(text, model_line) for key, text in given.items()}
-        elements.append(
-            Diode(item.name, item.a, item.b, values.get("is", 1e-14), values.get("n", 1.0))
-        )
+        try:
+            diode = Diode(item.name, item.a, item.b, values.get("is", 1e-14), values.get("n", 1.0))
+        except NetworkError as error:
+            raise DeckError(str(error), line=line) from error
+        elements.append(diode)
     return elements, {item.name: line for line, item in parts.elements}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..elements import Element, Resistor
-from ..errors import DeckError
+from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Port
 from ..stimulus import Chirp, Multitone, Samples, Stimulus, Tone
 from .deck import Source
@@ -49,9 +50,13 @@ class Feeds:
 
     def read_model(self, line: int, name: str, parameters: str) -> None:
         """Take in a filesource model."""
-        file = re.search(r'file\s*=\s*"([^"/\\]+)"', parameters)
+        file = re.fullmatch(r'file="([^"/\\]+)" amploffset=\[0\] amplscale=\[1\]', parameters)
         if not file:
-            raise DeckError('a filesource needs file="NAME" without a folder', line=line)
+            raise DeckError(
+                'a filesource is read as file="NAME" amploffset=[0] amplscale=[1], without a '
+                "folder",
+                line=line,
+            )
         self.models[name] = file[1]
 
 
@@ -96,7 +101,10 @@ def ports_and_sources(
                 resistance = element.value
                 absorbed.add(element.name)
                 break
-        ports.append(Port(name, plus, chain[-1].minus, resistance))
+        try:
+            ports.append(Port(name, plus, chain[-1].minus, resistance))
+        except NetworkError as error:
+            raise DeckError(str(error), line=head.line) from error
         sources[name] = source
     if not ports:
         raise DeckError("the deck has no voltage source: nothing drives the network")
@@ -121,11 +129,11 @@ def _read_samples(path: Path, line: int) -> Samples:
     """Read a data file that the writer made."""
     try:
         header, *rows = path.read_text(encoding="utf-8").splitlines()
-        rate = float(header.removeprefix("# sample_rate"))
+        rate, _, name = header.removeprefix("# sample_rate ").partition(" ")
         values = [float(row.split()[1]) for row in rows[:-2]]  # the last two end the signal
-    except (OSError, ValueError, IndexError) as error:
+        return Samples(np.array(values), float(rate), json.loads(name))
+    except (OSError, ValueError, IndexError, StimulusError) as error:
         raise DeckError(f"can't read the samples in {str(path)!r}: {error}", line=line) from error
-    return Samples(np.array(values), rate)
 
 
 def _sum_of(waveforms: list[Stimulus], head: _Feed) -> Stimulus | None:
@@ -141,6 +149,8 @@ def _nodes(line: int, name: str, words: list[str]) -> tuple[str, str]:
     if len(words) < 2:
         raise DeckError(f"{name!r} needs two nodes", line=line)
     plus, minus = (GROUND if node == "gnd" else node for node in words[:2])
+    if plus == minus:
+        raise DeckError(f"{name!r}: both ends are on node {plus!r}", line=line)
     return plus, minus
 
 
@@ -149,9 +159,9 @@ def _voltage_source(line: int, card: str) -> _Feed:
     plus, minus = _nodes(line, name, words)
     tail = " ".join(words[2:])
     dc, ac, tone = None, 0.0, None
-    sine = re.search(r"\bsin\s*\(?([^()]*)\)?$", tail)
+    sine = re.search(r"\bsin\s*\(([^()]*)\)", tail) or re.search(r"\bsin\s+([^()]*)$", tail)
     if sine:
-        tail = tail[: sine.start()]
+        tail = f"{tail[: sine.start()]} {tail[sine.end() :]}"
         offset, tone = _sine(sine[1].replace(",", " ").split(), line, name)
         dc = offset
     tokens = tail.split()
@@ -193,9 +203,7 @@ def _chirp_source(line: int, card: str) -> _Feed:
     name, *words = card.split()
     plus, minus = _nodes(line, name, words)
     given = " ".join(words[2:]).removeprefix("v=")
-    constants = re.match(
-        r"time<=([^?]+)\?(.+)\*sin\(2\*pi\*\(([^*]+)\*time\+\(([^-]+)-[^/]+/2/", given
-    )
+    constants = re.match(r"time<=([^?]+)\?(.+)\*sin\(2\*pi\*\(([^*]+)\*time\+\((.+)-\3\)/2/", given)
     if constants:
         duration, amplitude, f_start, f_stop = (number(text, line) for text in constants.groups())
         chirp = Chirp(amplitude, f_start, f_stop, duration)

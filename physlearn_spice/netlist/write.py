@@ -7,6 +7,7 @@ chirp or a sampled signal stands behind it as ``bp`` or ``ap``.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,7 +42,8 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
     network = deck.network
     for analysis in todo:
         _check_operating_point(deck, analysis)
-    lines = [deck.title or "*"]
+    # a title is not always inert: ngspice runs ".include" and "*ng_script", and skips a blank one
+    lines = [f"* {deck.title}".rstrip()]
     if network.stubs:
         lines.append(f"* open: {' '.join(network.stubs)}")
     for element in network.elements:
@@ -225,7 +227,7 @@ def _file_name(port: str) -> str:
 
 def _samples_text(samples: Samples) -> str:
     time = np.arange(len(samples.values)) / samples.sample_rate
-    rows = [f"# sample_rate {num(samples.sample_rate)}"]
+    rows = [f"# sample_rate {num(samples.sample_rate)} {json.dumps(samples.name)}"]
     rows += [
         f"{num(t)} {num(v)}" for t, v in zip(time.tolist(), samples.values.tolist(), strict=True)
     ]

@@ -214,5 +214,7 @@ def _vector_name(name: str) -> str:
     """Name a library's vector as raw files do: ``l1#branch`` is i(l1), ``n1`` is v(n1)."""
     if name in ("time", "frequency") or name.startswith("@"):
         return name
+    if name.startswith("V("):  # of a node whose name starts with a digit
+        return name.lower()
     element, branch, _ = name.partition("#branch")
     return f"i({element})" if branch else f"v({name})"
