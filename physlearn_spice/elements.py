@@ -164,7 +164,8 @@ class Varactor(_TwoTerminal):
         vj, m = self.junction_potential, self.grading_coefficient
         u, w = self._below_and_above(voltage)
         _, c_knee, slope = self.knee
-        below = self.zero_bias_capacitance * vj / (1 - m) * (1 - (1 - u / vj) ** (1 - m))
+        # x^p - 1 = expm1(p ln x) keeps its digits at small signals
+        below = -self.zero_bias_capacitance * vj / (1 - m) * np.expm1((1 - m) * np.log1p(-u / vj))
         return below + c_knee * w + slope * w**2 / 2
 
     def capacitance(self, voltage: ArrayLike) -> NDArray[np.float64]:
@@ -179,8 +180,10 @@ class Varactor(_TwoTerminal):
         c0, vj, m = self.zero_bias_capacitance, self.junction_potential, self.grading_coefficient
         u, w = self._below_and_above(voltage)
         v_knee, c_knee, slope = self.knee
-        x = 1 - u / vj  # v dq = C0 Vj^2 (1 - x) x^-m (-dx), from x to 1
-        below = c0 * vj**2 * ((x ** (2 - m) - 1) / (2 - m) - (x ** (1 - m) - 1) / (1 - m))
+        ln_x = np.log1p(-u / vj)  # v dq = C0 Vj^2 (1 - x) x^-m (-dx), from x to 1
+        below = (
+            c0 * vj**2 * (np.expm1((2 - m) * ln_x) / (2 - m) - np.expm1((1 - m) * ln_x) / (1 - m))
+        )
         return below + v_knee * c_knee * w + (c_knee + v_knee * slope) * w**2 / 2 + slope * w**3 / 3
 
     def _below_and_above(self, voltage: ArrayLike) -> tuple[NDArray[np.float64], ...]:

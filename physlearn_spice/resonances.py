@@ -73,6 +73,7 @@ def resonances(
     scale = 2 * math.pi * math.sqrt(frequency[0] * frequency[-1])
     s = 2j * math.pi * frequency / scale
     stride = max(1, len(s) // _FIRST_SAMPLES)
+    tolerance = max(1e-7, 10 * rtol)
     while True:  # few samples fix the fit, all of them judge it
         some = np.arange(0, len(s), stride)
         fit = AAA(
@@ -82,15 +83,17 @@ def resonances(
             max_terms=min(len(some), 400),
         )
         error = np.abs(fit(s) - response).max() / np.abs(response).max()
-        if error < max(1e-7, 10 * rtol) or stride == 1:
+        if error < tolerance or stride == 1:
             break
         stride //= 2
     poles: NDArray[np.complex128] = fit.poles() * scale
     residues: NDArray[np.complex128] = fit.residues() * scale
     f0 = np.abs(poles) / (2 * math.pi)
-    inside = (f0 >= frequency[0]) & (f0 <= frequency[-1]) & (poles.imag > 0) & (poles.real < 0)
-    # a pole that never shows above rounding is an artefact of the fit
-    visible = np.abs(residues) > 1e-8 * np.abs(response).max() * np.abs(poles.real)
+    rings = poles.imag > 1e-6 * np.abs(poles)  # a real pole's imaginary part is rounding
+    inside = (f0 >= frequency[0]) & (f0 <= frequency[-1]) & rings & (poles.real < 0)
+    # a pole that shows at no sample by more than the fit may be wrong there is its artefact
+    nearest = np.abs(s[:, None] * scale - poles).min(axis=0)
+    visible = np.abs(residues) > tolerance * np.abs(response).max() * nearest
     found = [
         Resonance(
             float(f0[k]), float(abs(poles[k]) / (2 * abs(poles[k].real))), complex(residues[k])

@@ -47,6 +47,10 @@ class Ac:
             raise DeckError("AC sweep of 1 point from 'lin': start and stop must be the same")
         if self.spacing not in ("lin", "dec"):
             raise DeckError(f"AC sweep with spacing {self.spacing!r}: 'lin' or 'dec'")
+        if self.points == 2 and self.spacing == "lin":
+            raise DeckError(  # ngspice would visit the first alone
+                "AC sweep of 2 points from 'lin': take 3, or one analysis for each frequency"
+            )
         if self.spacing == "dec" and self._steps < 1:
             raise DeckError(  # ngspice would never end
                 f"AC sweep from {self.start!r} to {self.stop!r} Hz is shorter than one step of "

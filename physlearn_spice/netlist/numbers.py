@@ -9,7 +9,7 @@ from ..errors import DeckError
 
 __all__ = ["as_ngspice_reads", "number"]
 
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)", re.ASCII)
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)((?!e)[a-z]*)", re.ASCII)
 _SUFFIX = {  # longest first: "meg" and "mil" before "m"
     "meg": 1e6,
     "mil": 25.4e-6,

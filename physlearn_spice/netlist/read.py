@@ -151,6 +151,8 @@ def _cards(lines: list[str], parts: _Parts) -> Iterator[tuple[int, str]]:
         body = re.split(r";|\$ ", raw, maxsplit=1)[0].strip()
         if not body or body.startswith("*"):
             continue
+        if pending and pending[1] == ".end":
+            raise DeckError("ngspice reads on after .end: remove what follows it", line=line)
         if body.startswith("+"):
             if pending is None:
                 raise DeckError("a continuation with nothing to continue", line=line)
@@ -159,8 +161,6 @@ def _cards(lines: list[str], parts: _Parts) -> Iterator[tuple[int, str]]:
         if pending:
             yield pending
         pending = line, body.lower()
-        if pending[1] == ".end":
-            return
     if pending:
         yield pending
 
@@ -248,6 +248,8 @@ def _read_dot_card(parts: _Parts, line: int, word: str, rest: list[str], card: s
 
 
 def _option(text: str) -> float | str | None:
+    if text.isdigit():
+        return int(text)  # itl1=50.0 would be another text
     try:
         return number(text) if text else None
     except DeckError:
