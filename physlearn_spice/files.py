@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import PhyslearnError
 
-__all__ = ["replacing", "write_text"]
+__all__ = ["make_folder", "replacing", "write_text"]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder to write to, before the work whose results it is for.
+
+    Raises
+    ------
+    PhyslearnError
+        It can't be made, or nothing can be written into it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise PhyslearnError(f"can't write to {str(path)!r}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -23,6 +40,8 @@ def replacing(path: Path) -> Generator[Path]:
     PhyslearnError
         The folder can't be made or written to.
     """
+    if not path.name or path.is_dir():
+        raise PhyslearnError(f"can't write {str(path)!r}: it is a folder, not a file")
     # the same ending, for writers that choose the format by it
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
@@ -32,7 +51,8 @@ def replacing(path: Path) -> Generator[Path]:
     except OSError as error:
         raise PhyslearnError(f"can't write {str(path)!r}: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

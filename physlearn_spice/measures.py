@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .elements import Capacitor, Diode, Inductor, Resistor, Varactor
+from .errors import PhyslearnError
 from .network import Network
 from .results import Spectrum, Waveforms
 from .stimulus import Tone
@@ -27,6 +28,7 @@ __all__ = [
     "dissipated_at_tones",
     "dissipated_power",
     "efficiency",
+    "input_power",
     "ledger",
     "mean_input_power",
     "points_per_period",
@@ -99,8 +101,8 @@ def efficiency(
 ) -> NDArray[np.float64]:
     """P / Pav (n_freq,): absorbed power over what the port's source could give at most.
 
-    ``amplitude`` is the source's [V peak]. With an ideal source, which can give any power, the
-    absorbed power is taken over its own maximum in the spectrum.
+    ``amplitude`` is the source's [V peak]; no other port is driven. With an ideal source, which
+    can give any power, the absorbed power is taken over its own maximum in the spectrum.
     """
     absorbed = absorbed_power(network, spectrum)
     resistance = network.port(port).resistance
@@ -125,7 +127,10 @@ def admittance(
 def reflection(
     network: Network, spectrum: Spectrum, port: str | None = None
 ) -> NDArray[np.complex128]:
-    """S11 (n_freq,) against the port's source resistance; 1 - |S11|^2 = P / Pav.
+    """S11 (n_freq,) against the port's source resistance.
+
+    1 - |S11|^2 is the share of the available power that enters: P / Pav, unless another port lets
+    some of it out again.
 
     An ideal source (Rs = 0) has no available power; S11 is 1 there and says nothing.
     """
@@ -134,21 +139,34 @@ def reflection(
     return (1 - y) / (1 + y)
 
 
+def input_power(
+    network: Network, spectrum: Spectrum, port: str | None = None
+) -> NDArray[np.float64]:
+    """Mean power [W] (n_freq,) that enters the network through a port, Re(V I*) / 2.
+
+    Negative where the port's resistance takes power out.
+    """
+    p = network.port(port)
+    current = -spectrum.current(f"v{p.name}")
+    return np.real(spectrum.voltage(p.plus, p.minus) * current.conj()) / 2
+
+
 def mean_input_power(
     network: Network, waveforms: Waveforms, port: str | None = None, *, since: float = 0.0
 ) -> float:
-    """Mean power [W] that enters a port from ``since`` [s] to the end, weighted by time.
+    """Mean power [W] that enters a port from ``since`` [s] to the end: v i, weighted by time.
 
-    From the products v i at the instants. The ledger's midpoint averages would make the power of
-    a tone smaller by cos(omega h / 2)^2, half a percent at 46 steps per period.
+    Over whole periods of a steady state this converges faster than any power of the step.
     """
-    p = network.port(port)
-    time = waveforms.time
-    power = -waveforms.current(f"v{p.name}") * waveforms.voltage(p.plus, p.minus)
-    steps = (power[1:] + power[:-1]) / 2 * np.diff(time)
-    energy = np.concatenate([[0.0], np.cumsum(steps)])
-    begin = float(np.interp(since, time, energy))
-    return float((energy[-1] - begin) / (time[-1] - max(since, time[0])))
+    p, time = network.port(port), waveforms.time
+    if not since < time[-1]:
+        raise PhyslearnError(f"the waveforms end at {time[-1]:g} s, not after {since:g} s")
+    power = -waveforms.voltage(p.plus, p.minus) * waveforms.current(f"v{p.name}")
+    begin = max(since, float(time[0]))
+    after = time > begin
+    t = np.concatenate([[begin], time[after]])
+    values = np.concatenate([[np.interp(begin, time, power)], power[after]])
+    return float(np.trapezoid(values, t) / (t[-1] - begin))
 
 
 @dataclass(frozen=True)

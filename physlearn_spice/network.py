@@ -111,30 +111,20 @@ class Network:
 
     @cached_property
     def branches(self) -> tuple[tuple[str, ...], ...]:
-        """Names of the elements of each branch: a chain of series (or bundled) elements.
+        """Names of the elements of each branch: a chain in series, with one current.
 
-        A node that joins exactly two others, and is neither ground nor a port, is inside a
+        A node that joins exactly two elements, and is neither ground nor a port, is inside a
         branch. So a series RLC edge is one branch, whatever its inner nodes are called.
         """
-        simple = nx.Graph(self.graph)
         terminals = {GROUND, *(node for port in self.ports for node in (port.plus, port.minus))}
-        inner = {n for n in simple if n not in terminals and simple.degree[n] == 2}
-        joints: nx.Graph[str] = nx.Graph()  # elements are vertices, joined where a branch goes on
-        joints.add_nodes_from(element.name for element in self.elements)
-        at_node: dict[str, list[str]] = {}
-        for element in self.elements:
-            for node in (element.a, element.b):
-                at_node.setdefault(node, []).append(element.name)
-        for node in inner:
-            nx.add_path(joints, at_node[node])
-        bundles: dict[frozenset[str], list[str]] = {}
-        for element in self.elements:
-            bundles.setdefault(frozenset((element.a, element.b)), []).append(element.name)
-        for bundle in bundles.values():
-            nx.add_path(joints, bundle)
+        series: nx.Graph[str] = nx.Graph()  # elements are vertices, joined where a chain goes on
+        series.add_nodes_from(element.name for element in self.elements)
+        for node, degree in self.graph.degree:
+            if degree == 2 and node not in terminals:
+                series.add_edge(*(name for _, _, name in self.graph.edges(node, keys=True)))
         order = {element.name: k for k, element in enumerate(self.elements)}
-        groups = [sorted(group, key=order.__getitem__) for group in nx.connected_components(joints)]
-        return tuple(tuple(group) for group in sorted(groups, key=lambda g: order[g[0]]))
+        groups = [sorted(group, key=order.__getitem__) for group in nx.connected_components(series)]
+        return tuple(tuple(group) for group in sorted(groups, key=lambda group: order[group[0]]))
 
     @cached_property
     def stubs(self) -> tuple[str, ...]:

@@ -50,11 +50,13 @@ _BEFORE, _AFTER = "#999999", "#0072B2"
 def figure(
     n_rows: int = 1, n_columns: int = 1, *, size: tuple[float, float] = (7.0, 4.2)
 ) -> Generator[tuple[Figure, NDArray[Any]]]:
-    """Give a figure of ``size`` [inch] with axes (n_rows, n_columns), and close it afterwards."""
-    import matplotlib as mpl
+    """Give a figure of ``size`` [inch] with axes (n_rows, n_columns), in this package's style.
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
+    It has no window and leaves pyplot and its backend alone.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     style: Any = {
         "font.size": 9,
@@ -64,16 +66,13 @@ def figure(
         "grid.alpha": 0.25,
         "legend.frameon": False,
         "figure.dpi": 150,
+        "savefig.dpi": 150,
         "svg.hashsalt": "physlearn",  # the same figure gives the same file
     }
     with mpl.rc_context(style):
-        fig, axes = plt.subplots(
-            n_rows, n_columns, figsize=size, squeeze=False, layout="constrained"
-        )
-        try:
-            yield fig, axes
-        finally:
-            plt.close(fig)
+        fig = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(fig)
+        yield fig, np.asarray(fig.subplots(n_rows, n_columns, squeeze=False))
 
 
 def save_figure(fig: Figure, path: Path) -> None:
@@ -108,7 +107,8 @@ def network_by_power(
     ax
         Where to draw.
     network
-        Its branches become lines, its junctions dots; port and ground are named.
+        Its branches become lines (parallel ones one), its junctions dots; port and ground are
+        named.
     power
         Dissipated power of elements by name; those of one branch are added.
     norm
@@ -118,16 +118,19 @@ def network_by_power(
     """
     from matplotlib import colormaps
 
-    ends = [_ends(network, branch) for branch in network.branches]
-    drawn = [(pair, branch) for pair, branch in zip(ends, network.branches, strict=True) if pair]
-    graph: nx.Graph[str] = nx.Graph([pair for pair, _ in drawn])
+    total: dict[tuple[str, str], float] = {}  # parallel branches are one line
+    for branch in network.branches:
+        ends = _ends(network, branch)
+        if ends:
+            here = sum(power.get(name, 0.0) for name in branch)
+            total[ends] = total.get(ends, 0.0) + here
+    graph: nx.Graph[str] = nx.Graph(list(total))
     dense = graph.number_of_edges() > 2.5 * graph.number_of_nodes()
     layout: dict[str, NDArray[np.float64]] = (
         nx.circular_layout(graph) if dense else nx.kamada_kawai_layout(graph)
     )
-    total = [sum(power.get(name, 0.0) for name in branch) for _, branch in drawn]
-    for k in np.argsort(total):
-        (a, b), share = drawn[k][0], float(norm(max(total[k], 1e-300)))
+    for (a, b), watts in sorted(total.items(), key=lambda item: item[1]):
+        share = float(norm(max(watts, 1e-300)))
         (xa, ya), (xb, yb) = layout[a], layout[b]
         colour = colormaps[_POWER_COLOURS](share)
         ax.plot([xa, xb], [ya, yb], color=colour, linewidth=0.8 + 3.5 * share, zorder=1 + share)
@@ -147,13 +150,12 @@ def network_by_power(
                 ha="left" if x > 0 else "right",
                 va="center" if abs(y) < abs(x) else "bottom" if y > 0 else "top",
             )
-    ax.set(title=title, aspect="equal")
-    ax.margins(0.2, 0.12)
+    ax.set(title=title, aspect="equal", xlim=(-1.4, 1.4), ylim=(-1.2, 1.2))
     ax.set_axis_off()
 
 
 def _ends(network: Network, branch: Sequence[str]) -> tuple[str, str] | None:
-    """Return the two junctions of a branch; none for a ring that returns to where it starts."""
+    """Return the two junctions of a branch, sorted; none for a ring back to where it starts."""
     inside = set(branch)
     terminals = {GROUND, *(node for port in network.ports for node in (port.plus, port.minus))}
     nodes = dict.fromkeys(n for name in branch for n in (network[name].a, network[name].b))
@@ -164,7 +166,7 @@ def _ends(network: Network, branch: Sequence[str]) -> tuple[str, str] | None:
         or any(key not in inside for _, _, key in network.graph.edges(node, keys=True))
         or network.graph.degree[node] == 1
     ]
-    return (ends[0], ends[1]) if len(ends) == 2 else None
+    return (min(ends), max(ends)) if len(ends) == 2 else None
 
 
 def spectrum_curves(
@@ -190,7 +192,7 @@ def spectrum_curves(
     name_of_tones
         What the legend calls them.
     """
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     styles = [(_BEFORE, 1.0), (_AFTER, 1.2), *((colour, 1.0) for colour in COLOURS[1:])]
     styles = styles if len(efficiency) > 1 else styles[1:]
@@ -209,7 +211,7 @@ def spectrum_curves(
     ax.set(xlabel="frequency [Hz]", ylabel="absorbed / available power")
     decades = np.log10(frequency[-1] / frequency[0])
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 3 else (1,)))
-    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
@@ -224,22 +226,26 @@ def tuner_trace(
     ax
         Where to draw.
     traces
-        By tuner: (n_walkers, n_evaluations). The line is the mean over walkers, smoothed by a
-        running mean of ``window``; the band spans the walkers.
+        By tuner: (n_walkers, n_evaluations). The line is the mean over walkers and over the
+        ``window`` evaluations before; the band spans the walkers.
     window
         Evaluations.
     unit
         What the ordinate is, with its unit.
     """
-    kernel = np.ones(window) / window
     for (label, walkers), colour in zip(traces.items(), COLOURS, strict=False):
-        smooth = np.array([np.convolve(walker, kernel, "valid") for walker in walkers])
-        at = np.arange(window, walkers.shape[1] + 1)
+        at = np.arange(1, walkers.shape[1] + 1)
+        sums = np.cumsum(walkers, axis=1)
+        sums[:, window:] -= sums[:, :-window].copy()
+        smooth = sums / np.minimum(at, window)
         ax.plot(at, smooth.mean(axis=0), color=colour, label=label, linewidth=1.3)
         if len(walkers) > 1:
             low, high = smooth.min(axis=0), smooth.max(axis=0)
             ax.fill_between(at, low, high, color=colour, alpha=0.13, linewidth=0)
-    ax.set(xlabel="evaluations (every trial counted)", ylabel=unit or "absorbed power [W]")
+    ax.set(
+        xlabel=f"evaluations (every trial counted; mean of the last {window})",
+        ylabel=unit or "absorbed power [W]",
+    )
     ax.set_xlim(0, None)
     ax.set_ylim(0, None)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)

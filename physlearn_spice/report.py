@@ -19,9 +19,10 @@ from .measures import (
     efficiency,
     reflection,
 )
+from .modes import LARGEST_EXACT, n_states, natural_modes
 from .netlist import Ac, Deck, Source, at_frequencies, save_deck
-from .network import Network
-from .ngspice import simulate
+from .network import Network, Port
+from .ngspice import sweep
 from .plots import (
     colour_bar,
     figure,
@@ -34,10 +35,10 @@ from .plots import (
     tuner_trace,
 )
 from .rawfile import write_raw
-from .results import Spectrum, concatenate, touchstone, write_netcdf
+from .results import Spectrum, touchstone, write_netcdf
 from .stimulus import Tone
 
-__all__ = ["Tuning", "save_ledgers", "save_spectrum", "save_tuning", "swept"]
+__all__ = ["Tuning", "efficiency_label", "save_ledgers", "save_spectrum", "save_tuning"]
 
 
 @dataclass(frozen=True)
@@ -53,33 +54,28 @@ class Tuning:
     powers: Mapping[str, NDArray[np.float64]]
 
 
-def swept(network: Network, *sweeps: Ac, port: str | None = None) -> Spectrum:
-    """Run AC sweeps of a linear network at 1 V peak, joined into one spectrum."""
-    deck = Deck(network, sweeps, {network.port(port).name: Source(ac=1.0)})
-    return concatenate(result for result in simulate(deck) if isinstance(result, Spectrum))
-
-
-def save_tuning(tuning: Tuning, sweep: Ac, folder: Path, *, title: str) -> None:
+def save_tuning(tuning: Tuning, over: Ac, folder: Path, *, title: str) -> None:
     """Write the tuned network, its spectrum and what led there.
 
-    ``network.cir`` (with ``sweep``), ``network.json``, ``network.raw``, ``spectrum.s1p``,
+    ``network.cir`` (with the sweep ``over``), ``network.json``, ``network.raw``, ``spectrum.s1p``,
     ``result.nc``; figures ``network.png``, ``spectrum.png`` and ``trace.png``.
     """
     networks = {"untuned": tuning.before, "tuned": tuning.after}
     port = tuning.after.port()
-    deck = Deck(tuning.after, (sweep,), {port.name: Source(ac=1.0)}, title=title)
+    deck = Deck(tuning.after, (over,), {port.name: Source(ac=1.0)}, title=title)
     save_deck(deck, folder / "network.cir")
     write_text(folder / "network.json", tuning.after.to_json())
-    spectra = {name: swept(network, sweep) for name, network in networks.items()}
+    points = at_frequencies(_telling_frequencies(tuning, over))
+    spectra = {name: sweep(network, over, *points) for name, network in networks.items()}
+    frequency = spectra["tuned"].frequency
     write_raw(spectra["tuned"], folder / "network.raw")
     save_spectrum(tuning.after, spectra["tuned"], port.name, folder, title=title)
     curves = {name: efficiency(networks[name], s) for name, s in spectra.items()}
     powers = {name: _at_tones(network, tuning.tones) for name, network in networks.items()}
-    _save_data(tuning, sweep, curves, powers, folder / "result.nc")
+    _save_data(tuning, frequency, curves, powers, folder / "result.nc")
     with figure() as (fig, axes):
-        spectrum_curves(axes[0, 0], sweep.frequencies, curves, tuning.tones)
-        if not port.resistance:
-            axes[0, 0].set_ylabel("absorbed power / its maximum")
+        spectrum_curves(axes[0, 0], frequency, curves, tuning.tones)
+        axes[0, 0].set_ylabel(efficiency_label(port))
         save_figure(fig, folder / "spectrum.png")
     available = available_at_tones(tuning.before, tuning.tones)
     with figure() as (fig, axes):
@@ -101,12 +97,19 @@ def save_tuning(tuning: Tuning, sweep: Ac, folder: Path, *, title: str) -> None:
         save_figure(fig, folder / "network.png")
 
 
+def efficiency_label(port: Port) -> str:
+    """Say what :func:`~physlearn_spice.measures.efficiency` is for a port."""
+    return "absorbed / available power" if port.resistance else "absorbed power / its maximum"
+
+
 def save_spectrum(
     network: Network, spectrum: Spectrum, port: str, folder: Path, *, title: str
 ) -> None:
-    """Write S11 as ``spectrum.s1p``; nothing for an ideal source, which has none."""
+    """Write S11 as ``spectrum.s1p``; none for an ideal source, and no older one is left."""
     resistance = network.port(port).resistance
-    if resistance:
+    if not resistance:
+        (folder / "spectrum.s1p").unlink(missing_ok=True)
+    else:
         note = f"{title}\n{spectrum.provenance.engine}"
         s11 = reflection(network, spectrum, port)
         text = touchstone(spectrum.frequency, s11, resistance, note)
@@ -120,14 +123,24 @@ def save_ledgers(books: Mapping[str, Ledger], path: Path) -> None:
         save_figure(fig, path)
 
 
+def _telling_frequencies(tuning: Tuning, over: Ac) -> list[float]:
+    """Tones and resonances within the sweep, whose tops lie between its points."""
+    wanted = [tone.frequency for tone in tuning.tones]
+    for network in (tuning.before, tuning.after):
+        if n_states(network) <= LARGEST_EXACT:
+            wanted += [mode.f0 for mode in natural_modes(network)]
+    return sorted({f for f in wanted if over.start < f < over.stop})
+
+
 def _at_tones(network: Network, tones: Sequence[Tone]) -> dict[str, float]:
-    spectrum = swept(network, *at_frequencies(tone.frequency for tone in tones))
-    return dissipated_at_tones(network, spectrum, tones)
+    ordered = sorted(tones, key=lambda tone: tone.frequency)
+    spectrum = sweep(network, *at_frequencies(tone.frequency for tone in ordered))
+    return dissipated_at_tones(network, spectrum, ordered)
 
 
 def _save_data(
     tuning: Tuning,
-    sweep: Ac,
+    frequency: NDArray[np.float64],
     curves: Mapping[str, NDArray[np.float64]],
     powers: Mapping[str, Mapping[str, float]],
     path: Path,
@@ -146,7 +159,7 @@ def _save_data(
             "efficiency": (
                 ("state", "frequency"),
                 np.array(list(curves.values())),
-                {"units": "1", "long_name": "absorbed over available power"},
+                {"units": "1", "long_name": efficiency_label(tuning.after.port())},
             ),
             "dissipated": (
                 ("state", "resistor"),
@@ -160,7 +173,7 @@ def _save_data(
             "tuner": list(tuning.powers),
             "state": states,
             "resistor": list(resistors),
-            "frequency": ("frequency", sweep.frequencies, {"units": "Hz"}),
+            "frequency": ("frequency", frequency, {"units": "Hz"}),
         },
         {
             "available_power_W": available_at_tones(tuning.before, tuning.tones),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import PhyslearnError
 from .files import replacing
 from .network import GROUND
 
@@ -28,6 +29,7 @@ __all__ = [
     "Spectrum",
     "Waveforms",
     "concatenate",
+    "merged",
     "to_xarray",
     "touchstone",
     "write_netcdf",
@@ -69,7 +71,8 @@ class _Vectors:
         try:
             return self.vectors[name]
         except KeyError:
-            raise KeyError(f"{name} was not saved; there are {', '.join(self.vectors)}") from None
+            known = ", ".join(self.vectors)
+            raise PhyslearnError(f"{name} was not saved; there are {known}") from None
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,14 @@ def concatenate(spectra: Iterable[Spectrum]) -> Spectrum:
         parts[0].provenance,
         np.concatenate([part.frequency for part in parts]),
     )
+
+
+def merged(spectra: Iterable[Spectrum]) -> Spectrum:
+    """Join spectra of one circuit by frequency, each frequency once."""
+    joined = concatenate(spectra)
+    frequency, first = np.unique(joined.frequency, return_index=True)
+    vectors = {name: values[first] for name, values in joined.vectors.items()}
+    return Spectrum(vectors, joined.provenance, frequency)
 
 
 def to_xarray(result: Spectrum | Waveforms) -> xr.Dataset:

@@ -23,7 +23,6 @@ __all__ = [
     "Stimulus",
     "Tone",
     "band_limited_noise",
-    "tones_of",
 ]
 
 
@@ -171,20 +170,6 @@ class Samples:
 
 
 Stimulus: TypeAlias = Tone | Multitone | Chirp | Samples
-
-
-def tones_of(stimulus: Stimulus) -> tuple[Tone, ...]:
-    """The tones of a Tone or Multitone; StimulusError for what is no sum of steady tones."""
-    match stimulus:
-        case Tone():
-            return (stimulus,)
-        case Multitone():
-            return stimulus.tones
-        case Chirp() | Samples():
-            raise StimulusError(
-                f"a {type(stimulus).__name__} is no sum of tones; spectral_tones makes tones of "
-                "samples"
-            )
 
 
 def band_limited_noise(

@@ -165,6 +165,13 @@ def test_mean_input_power_of_a_tone_on_uneven_steps() -> None:
     assert abs(np.mean(waves.voltage("n0") ** 2 / 10) * 20 - 1) > 5 * bound
 
 
+def test_mean_input_power_is_exact_where_power_is_linear() -> None:
+    time = np.array([0.0, 0.01, 0.4, 0.5, 1.7, 2.0])
+    network, waves = resistor_waves(time, np.sqrt(time))
+    assert mean_input_power(network, waves) == pytest.approx(0.1, rel=1e-12)
+    assert mean_input_power(network, waves, since=1.0) == pytest.approx(0.15, rel=1e-12)
+
+
 @pytest.mark.parametrize("n", [8, 46])
 def test_mean_input_power_is_exact_for_few_even_steps(n) -> None:
     """Products at the instants: no factor cos(omega h / 2)^2, which is 0.85 at 8 per period."""

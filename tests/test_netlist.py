@@ -32,7 +32,7 @@ from physlearn_spice.netlist import (
 )
 from physlearn_spice.network import Network, Port
 from physlearn_spice.ngspice import Session
-from physlearn_spice.stimulus import Chirp, Multitone, Samples, Stimulus, Tone, tones_of
+from physlearn_spice.stimulus import Chirp, Multitone, Samples, Stimulus, Tone
 from tests.batch import batch
 from tests.random_networks import random_deck, random_network, random_sweep, value
 
@@ -64,8 +64,8 @@ def phaseless(deck: Deck) -> Deck:
 
 def phases(deck: Deck) -> list[float]:
     waveforms = [deck.source(port.name).waveform for port in deck.network.ports]
-    summed = [w for w in waveforms if isinstance(w, Tone | Multitone)]
-    return [tone.phase for waveform in summed for tone in tones_of(waveform)]
+    tones = [w.tones if isinstance(w, Multitone) else (w,) for w in waveforms]
+    return [tone.phase for group in tones for tone in group if isinstance(tone, Tone)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -81,6 +81,32 @@ def test_a_deck_comes_back_as_it_was_saved(seed, tmp_path) -> None:
     assert {p.name for p in path.parent.iterdir()} == {path.name, *side_files(deck)}
     if not side_files(deck):
         assert read_deck(to_spice(deck)) == again
+
+
+def test_what_a_deck_leaves_out_comes_back_as_its_default() -> None:
+    deck = Deck(NONLINEAR, [Op()], title=" a padded title ")
+    assert read_deck(to_spice(deck)) == deck
+    assert deck.sources == {"1": Source()}
+    assert deck.title == "a padded title"
+
+
+def test_another_charge_law_is_no_varactor() -> None:
+    varactor = Network((R, Varactor("c1", "a", "0", 1e-9)), LINEAR.ports)
+    text = to_spice(Deck(varactor, ()))
+    assert read_deck(text).network == varactor
+    for law, other in (("/2'", "/3'"), ("v(a,0)", "v(a,b)"), ("max", "min"), ("1-0.5", "1-0.4")):
+        assert law in text
+        with pytest.raises(DeckError, match="line 3: 'c1': only the charge law of this package"):
+            read_deck(text.replace(law, other, 1))
+
+
+def test_another_chirp_is_not_read() -> None:
+    text = to_spice(Deck(LINEAR, (TRAN,), {"1": Source(waveform=CHIRP)}))
+    assert read_deck(text).source("1").waveform == CHIRP
+    for law, other in ((":0", ":1"), ("*time*time", "*time"), ("sin", "cos"), ("<=", "<")):
+        assert law in text
+        with pytest.raises(DeckError, match="line 4: 'b1': only this package's chirp is read"):
+            read_deck(text.replace(law, other, 1))
 
 
 def test_samples_missing_beside_the_deck_are_named(tmp_path) -> None:
@@ -196,6 +222,9 @@ def test_alter_commands_name_the_element_and_keep_the_digits() -> None:
     assert [float(w[3]) for w in words] == values.tolist()
     with pytest.raises(ValueError, match="shorter"):
         alter_commands(["r1", "r2"], [1.0])
+    for bad in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(DeckError, match=r"'r1' = .*must be positive and finite"):
+            alter_commands(["r1"], [bad])
 
 
 @pytest.mark.parametrize("analysis", [Op(), SWEEP, Ac(3.0, 3.0, 1, "lin"), TRAN, Tran(1, 0.1, 0.5)])

@@ -30,7 +30,7 @@ BY_HAND = {
     "Rb b 0 10\n.MODEL Later D (IS=2e-14 N = 1.5)\n.model other d(n=2)\n.op\n.ac dec 2 1 100\n",
     "series": "t\nv1 in a 2 ac 1\nv2 a b 0.5\nv3 b 0 dc 1 ac 2\nrs1 in out 1k\nr2 out 0 3k\n"
     ".op\n.ac dec 2 1 100\n",
-    "two ports": "t\nvx in 0 2 ac 1\nvy out 0 1\nrsy out mid 5\nr1 in mid 1k\nr2 mid 0 3k\n"
+    "two ports": "t\nvx in 0 2 ac 1\nvy out 0 1\nrsy mid out 5\nr1 in mid 1k\nr2 mid 0 3k\n"
     ".op\n.ac dec 2 1 100\n",
 }
 
@@ -56,6 +56,9 @@ def test_sources_in_series_are_one_port_with_a_resistance() -> None:
     assert [e.name for e in deck.network.elements] == ["r2"]
     deck = read_deck(BY_HAND["two ports"])
     assert deck.network.ports == (Port("x", "in"), Port("y", "mid", "0", 5.0))
+    # ground parts them, whatever else touches it
+    deck = read_deck("t\nv1 0 a 1\nv2 b 0 1\nr1 a b 1")
+    assert deck.network.ports == (Port("1", "0", "a"), Port("2", "b"))
     # rs1 is the port's only where it alone follows v1
     for cards in ("r2 in 0 1\nrs2 in b 1", "rs2 in b 1"):
         deck = read_deck(f"t\nv1 in 0 1\n{cards}\nr1 b 0 1")
@@ -207,8 +210,10 @@ def test_a_card_that_can_not_be_read_is_refused_with_its_line(card) -> None:
         ("", "^the deck is empty"),
         (" \n\n", "^the deck is empty"),
         ("t\n+ r1 a 0 1", "^line 2: a continuation with nothing to continue"),
+        ("t\nv1 a 0\n+ 4k7\nr1 a 0 1", "^line 2: '4k7' is no number"),
         ("t\nr1 a 0 1", "^the deck has no voltage source"),
         ("t\nv1 a 0 1", "no elements"),
+        ("t\nv1 a 0 1\nr1 a 0 1\n.options temp=50", "^option 'temp'"),
         ("t\nv1 a 0 1\nrs1 a 0 1", "^line 2: port '1': both ends are on node '0'"),
         ("t\nv1 a 0 1\nrs1 a 0 1\n.end\n\nr2 a 0 1", r"^line 6: ngspice reads on after \.end"),
         ("t\nv1 a 0 1\nr1 a 0 1\nr2 x y 1\nr3 x y 1", "^node 'x' is floating: no path"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from physlearn_spice.elements import Capacitor, Diode, Inductor, Resistor, Varactor
-from physlearn_spice.errors import SimulationError
+from physlearn_spice.errors import DeckError, SimulationError
 from physlearn_spice.generators import EdgeModel, gnm
 from physlearn_spice.netlist import Ac, Deck, Op, Source, Tran, to_spice
 from physlearn_spice.network import Network, Port
@@ -226,3 +226,24 @@ def test_alter_of_an_unknown_element_is_an_error_and_the_circuit_stays() -> None
         session.alter(["r7"], [1.0])
     assert "not in the loaded circuit" in error.value.advice
     assert_same_bits(session.run(SWEEP), simulate_batch(filter_deck())[0])
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_alter_to_an_impossible_value_is_refused_and_changes_nothing(value) -> None:
+    session = Session()
+    session.load(filter_deck())
+    with pytest.raises(DeckError, match=r"'c1' = .*must be positive and finite"):
+        session.alter(["r1", "c1"], [5.0, value])
+    assert_same_bits(session.run(SWEEP), simulate_batch(filter_deck())[0])
+
+
+def test_result_tells_what_was_altered() -> None:
+    session = Session()
+    session.load(filter_deck())
+    plain = session.run(SWEEP).provenance
+    session.alter(["r1", "c1"], [5.0, 2e-9])
+    session.alter(["r1"], [7.0])
+    altered = session.run(SWEEP).provenance
+    assert altered.deck == plain.deck + "* alter r1 = 7.0\n* alter c1 = 2e-09\n"
+    session.load(filter_deck())
+    assert session.run(SWEEP).provenance.deck_hash == plain.deck_hash != altered.deck_hash

@@ -117,14 +117,22 @@ def test_resistors_and_single_stores_do_not_resonate() -> None:
     assert resonances(result.frequency, admittance(network, result)) == []
 
 
-def test_many_samples_do_not_change_the_poles() -> None:
-    """Of 4,000 samples a few hundred fix the fit and all judge it; a sharp pole is not missed."""
+def test_sharp_pole_among_many_samples_is_not_missed() -> None:
     f0s, qs = [20e3, 50e3, 50.3e3, 200e3], [10.0, 3000.0, 40.0, 300.0]
     network = bank(f0s, qs)
     result = spectrum_of(network, Ac(5e3, 5e5, 2000, "dec"))
     found = resonances(result.frequency, admittance(network, result))
     np.testing.assert_allclose([x.f0 for x in found], f0s, rtol=1e-6)
     np.testing.assert_allclose([x.quality_factor for x in found], qs, rtol=1e-6)
+
+
+def test_all_samples_judge_the_fit_of_a_few() -> None:
+    """Of these 2,001 samples every eighth fixes a fit that has 18 or 19 of the 21 poles."""
+    rng = np.random.default_rng(3)
+    network = complete(8, edge=EdgeModel(resistance=Fixed(1.0)), rng=rng)
+    result = spectrum_of(network, Ac(5e3, 5e5, 1000, "dec"))
+    exact = poles(network, port_is_shorted=False)
+    assert_same_poles(resonances(result.frequency, 1 / admittance(network, result)), exact)
 
 
 def test_noisy_data_with_their_noise_as_tolerance() -> None:

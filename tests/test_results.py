@@ -71,9 +71,9 @@ def test_currents_count_from_the_first_node_to_the_second(spectrum) -> None:
 
 
 def test_missing_vector_is_named_with_those_there_are(spectrum) -> None:
-    with pytest.raises(KeyError, match=r"v\(zz\) was not saved; there are .*v\(b\)"):
+    with pytest.raises(PhyslearnError, match=r"v\(zz\) was not saved; there are .*v\(b\)"):
         spectrum.voltage("zz")
-    with pytest.raises(KeyError, match=r"i\(r1\) was not saved"):
+    with pytest.raises(PhyslearnError, match=r"i\(r1\) was not saved"):
         spectrum.current("r1")
 
 

@@ -20,7 +20,6 @@ from physlearn_spice.stimulus import (
     Stimulus,
     Tone,
     band_limited_noise,
-    tones_of,
 )
 
 SIGNALS = Path(__file__).parents[1] / "circuits" / "signals"
@@ -174,15 +173,6 @@ def test_bad_values_name_the_field(make: Callable[[], Stimulus], message: str) -
 def test_amplitude_may_be_zero_or_negative() -> None:
     np.testing.assert_array_equal(Tone(0.0, 50.0)(TIME), np.zeros(TIME.size))
     np.testing.assert_allclose(Tone(-1.0, 50.0)(TIME), -Tone(1.0, 50.0)(TIME))
-
-
-def test_tones_of() -> None:
-    tone = Tone(1.0, 50.0)
-    assert tones_of(tone) == (tone,)
-    assert tones_of(Multitone((tone, tone))) == (tone, tone)
-    for stimulus in (Chirp(1.0, 1.0, 2.0, 1.0), noise(1)):
-        with pytest.raises(StimulusError, match="spectral_tones"):
-            tones_of(stimulus)
 
 
 def test_the_module_is_quick_to_import() -> None:

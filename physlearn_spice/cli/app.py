@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     help="Kirchhoff networks that learn by resonance: generate, run, analyse and tune them.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (generate, run, spectrum, tune, doctor):
@@ -39,7 +40,12 @@ def main() -> None:
 
 
 def run_to_exit(command: Callable[[], object]) -> None:
-    """Run a command to its end, or to one message on standard error and an exit code."""
+    """Run a command to its end, or to one message on standard error and an exit code.
+
+    A request to end (SIGTERM, SIGHUP) still removes temporary files.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         command()
     except PhyslearnError as error:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..ngspice.library import NgspiceMissingError, find_executable, find_library, open_library
+from ..ngspice.library import (
+    NgspiceMissingError,
+    executable_version,
+    find_executable,
+    find_library,
+    open_library,
+)
 from .inputs import JsonOption
 
 __all__ = ["doctor"]
@@ -50,9 +55,7 @@ def _executable() -> tuple[bool, str]:
         path = find_executable()
     except NgspiceMissingError as error:
         return False, str(error)
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    word = next((word for word in said.split() if word.startswith("ngspice-")), "unknown version")
-    return True, f"{word} at {path}"
+    return True, f"{executable_version(path)} at {path}"
 
 
 def _library() -> tuple[bool, str]:

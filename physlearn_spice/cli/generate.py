@@ -11,7 +11,8 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from ..files import write_text
+from ..errors import NetworkError
+from ..files import make_folder, write_text
 from ..generators import EdgeModel, complete, gnm, random_regular, square_lattice
 from ..netlist import Ac, Deck, Source, Tran, save_deck
 from ..network import Network
@@ -51,19 +52,22 @@ def generate(
     inductor_esr: Annotated[str | None, typer.Option(help="[Ohm] in series with each L.")] = None,
     capacitor_esr: Annotated[str | None, typer.Option(help="[Ohm] in series with each C.")] = None,
     nonlinear: Annotated[
-        Literal["diode", "antiparallel", "varactor"],
+        Literal["diode", "antiparallel", "varactor"] | None,
         typer.Option(help="Kind of nonlinear element."),
-    ] = "antiparallel",
+    ] = None,
     nonlinear_share: Annotated[float, typer.Option(help="Share of the edges that have one.")] = 0.0,
     source_resistance: Annotated[float, typer.Option(help="Of the port's source [Ohm].")] = 50.0,
     seed: SeedOption = 0,
     out: OutOption = Path(),
     as_json: JsonOption = False,
 ) -> None:
-    """Draw a random network; write [b]network.cir[/b] and [b]network.json[/b].
+    """Draw a random network; write network.cir and network.json.
 
     Example: physlearn generate complete -n 8 --resistance 1:4 --seed 1 --out net
     """
+    if (nonlinear is None) != (nonlinear_share == 0):
+        raise NetworkError("--nonlinear KIND and --nonlinear-share SHARE go together")
+    make_folder(out)
     model = EdgeModel(
         kind=edge,
         resistance=law(resistance),
@@ -72,7 +76,7 @@ def generate(
         probabilities=probabilities,
         inductor_esr=law(inductor_esr) if inductor_esr else None,
         capacitor_esr=law(capacitor_esr) if capacitor_esr else None,
-        nonlinear=nonlinear,
+        nonlinear=nonlinear or "antiparallel",
         nonlinear_share=nonlinear_share,
     )
     rng = np.random.default_rng(seed)
@@ -106,6 +110,7 @@ def generate(
             f"independent loops; wrote {' and '.join(files)}",
             highlight=False,
             soft_wrap=True,
+            markup=False,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +15,12 @@ from ..netlist import load_deck
 from ..netlist.numbers import number
 from ..network import Network
 from ..recordings import from_csv, from_wav, spectral_tones
-from ..stimulus import Multitone, Tone
+from ..stimulus import Multitone, Samples, Tone
 
 __all__ = ["JsonOption", "OutOption", "SeedOption", "band", "law", "load_network", "load_signal"]
 
 SeedOption = Annotated[
-    int, typer.Option(help="Seed of the random numbers: same seed, same result.")
+    int, typer.Option(min=0, help="Seed of the random numbers: same seed, same result.")
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for what is written.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
@@ -38,16 +40,18 @@ def load_network(path: Path) -> Network:
 def load_signal(signal: str, n_tones: int) -> Multitone:
     """Take the strongest partials of a WAV or CSV file, or tones given as 220,277:0.5 (Hz:V)."""
     path = Path(signal)
-    if path.suffix.lower() == ".wav":
-        return spectral_tones(from_wav(path), n_tones)
-    if path.suffix.lower() == ".csv":
-        return spectral_tones(from_csv(path), n_tones)
-    if path.exists():
-        raise StimulusError(f"{signal!r} is neither .wav nor .csv")
+    readers: dict[str, Callable[[Path], Samples]] = {".wav": from_wav, ".csv": from_csv}
+    if path.suffix.lower() in readers:
+        try:
+            return spectral_tones(readers[path.suffix.lower()](path), n_tones)
+        except StimulusError as error:
+            raise StimulusError(f"{error} (--tones says how many partials to take)") from error
+    if path.exists() or path.suffix[1:].isalpha():
+        raise StimulusError(f"{signal!r} is neither a .wav nor a .csv file, nor tones in Hz")
     tones: list[Tone] = []
     for word in signal.split(","):
         frequency, _, amplitude = word.partition(":")
-        tones.append(Tone(number(amplitude or "1"), number(frequency)))
+        tones.append(Tone(_number(amplitude or "1"), _number(frequency)))
     return Multitone(tuple(tones))
 
 
@@ -56,13 +60,20 @@ def law(text: str) -> Law:
     for separator, kind in ((":", LogUniform), ("~", LogNormal)):
         if separator in text:
             first, _, second = text.partition(separator)
-            return kind(number(first), number(second))
-    return Fixed(number(text))
+            return kind(_number(first), _number(second))
+    return Fixed(_number(text))
 
 
 def band(text: str) -> tuple[float, float]:
     """Read a frequency band, 100:2k [Hz]."""
     low, found, high = text.partition(":")
-    if not found or not 0 < number(low) < number(high):
+    if not found or not 0 < _number(low) < _number(high):
         raise NetworkError(f"the band {text!r} is not like 100:2k, low before high, in Hz")
-    return number(low), number(high)
+    return _number(low), _number(high)
+
+
+def _number(text: str) -> float:
+    """Read a number with SPICE's suffixes, but not M, which SPICE takes for milli."""
+    if re.search(r"\dM(?!eg|EG|il|IL)", text):
+        raise NetworkError(f"{text!r}: SPICE reads M as milli; write meg for a million, or m")
+    return number(text)

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from ..errors import DeckError
-from ..measures import absorbed_power, admittance, available_power, dissipated_power, ledger
-from ..netlist import Deck, load_deck
+from ..measures import (
+    absorbed_power,
+    available_power,
+    dissipated_power,
+    input_power,
+    ledger,
+    mean_input_power,
+    points_per_period,
+)
+from ..modes import LARGEST_EXACT, n_states, natural_modes
+from ..netlist import Deck, Tran, load_deck
 from ..network import Network
 from ..ngspice import simulate_batch
 from ..rawfile import write_raw
 from ..results import OperatingPoint, Result, Spectrum, Waveforms, to_xarray, write_netcdf
+from ..stimulus import Multitone, Tone
 from .inputs import JsonOption
 
 __all__ = ["run"]
@@ -30,30 +44,66 @@ def run(
     deck: Annotated[Path, typer.Argument(help="Deck, as generate writes it or by hand.")],
     raw: Annotated[Path | None, typer.Option(help="Write ngspice's .raw file(s) here.")] = None,
     netcdf: Annotated[Path | None, typer.Option(help="Write NetCDF file(s) here.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Longest time for an analysis [s].")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Longest time for an analysis, in seconds.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a deck's analyses in ngspice and print where the power goes.
 
     Example: physlearn run net/network.cir --raw net/network.raw
     """
+    if deck.suffix == ".json":
+        raise DeckError(f"{str(deck)!r} is a network without analyses: run its deck, a .cir file")
+    if timeout is not None and not 0 < timeout < inf:
+        raise DeckError(f"--timeout {timeout}: must be positive and finite")
     bench = load_deck(deck)
     if not bench.analyses:
         raise DeckError(f"{str(deck)!r} has no analysis: add a .ac, .tran or .op card")
     console = Console(stderr=as_json)
     with console.status(f"ngspice runs {deck.name}"):
-        results = simulate_batch(bench, timeout=timeout)
+        # the ledger needs every voltage and current, whatever the deck's .save says
+        results = simulate_batch(replace(bench, save=("all",)), timeout=timeout)
     for k, result in enumerate(results):
         if raw:
             write_raw(result, _numbered(raw, k, len(results)))
         if netcdf and not isinstance(result, OperatingPoint):
             write_netcdf(to_xarray(result), _numbered(netcdf, k, len(results)))
+    for warning in _coarse_steps(bench):
+        print(f"warning: {warning}", file=sys.stderr)
     accounts = [_account(bench, result) for result in results]
     if as_json:
         print(json.dumps({"deck": str(deck), "analyses": accounts}))
         return
     for account in accounts:
         _print(console, account)
+
+
+def _coarse_steps(bench: Deck) -> list[str]:
+    """Say where a transient has too few points per period for its tones and resonances."""
+    network = bench.network
+    small = network.is_linear and n_states(network) <= LARGEST_EXACT
+    modes = natural_modes(network) if small else []
+    steps = [analysis.max_step for analysis in bench.analyses if isinstance(analysis, Tran)]
+    said: list[str] = []
+    for source in bench.sources.values() if steps else ():
+        match source.waveform:
+            case Tone():
+                tones = (source.waveform,)
+            case Multitone(tones):
+                pass
+            case _:
+                continue
+        for f in (tone.frequency for tone in tones):
+            sharp = [mode.quality_factor for mode in modes if abs(mode.f0 - f) < mode.bandwidth]
+            need = points_per_period(min(max(sharp, default=1.0), 1e6))
+            have = 1 / (f * max(steps))
+            if have < 0.99 * need:
+                said.append(
+                    f"{have:.3g} points per period at {f:.6g} Hz; for powers to 0.1 % take "
+                    f"{need}: a largest step of {1 / (f * need):.3g} s"
+                )
+    return said
 
 
 def _numbered(path: Path, k: int, n: int) -> Path:
@@ -71,13 +121,15 @@ def _account(bench: Deck, result: Result) -> dict[str, Any]:
             return {"analysis": "ac", **engine, **_ac_account(bench, network, result)}
         case Waveforms():
             book = ledger(network, result)
-            duration = float(book.time[-1] - book.time[0])
+            powers = {
+                port.name: mean_input_power(network, result, port.name) for port in network.ports
+            }
             return {
                 "analysis": "tran",
                 **engine,
-                "duration_s": duration,
+                "duration_s": float(book.time[-1] - book.time[0]),
                 "energy_in_J": dict(book.energy_in),
-                "mean_power_in_W": sum(book.energy_in.values()) / duration,
+                "mean_power_in_W": sum(powers.values()),
                 "dissipated_J": dict(book.dissipated),
                 "stored_J": dict(book.stored),
                 "source_loss_J": dict(book.source_loss),
@@ -86,24 +138,28 @@ def _account(bench: Deck, result: Result) -> dict[str, Any]:
 
 
 def _ac_account(bench: Deck, network: Network, spectrum: Spectrum) -> dict[str, Any]:
-    port = next(p for p in network.ports if bench.source(p.name).ac)
-    absorbed = absorbed_power(network, spectrum)
+    """Powers at the frequency where most is absorbed, or enters a nonlinear network."""
+    enters = {p.name: input_power(network, spectrum, p.name) for p in network.ports}
+    driven = [p for p in network.ports if bench.source(p.name).ac]
+    total: NDArray[np.float64] = np.sum(list(enters.values()), axis=0)
+    absorbed = absorbed_power(network, spectrum) if network.is_linear else total
     top = int(np.argmax(absorbed))
-    y = admittance(network, spectrum, port.name)[top]
-    v = spectrum.voltage(port.plus, port.minus)[top]
-    power_in = float(abs(v) ** 2 * y.real / 2)
-    available = float(available_power(bench.source(port.name).ac, port.resistance))
-    parts = {name: float(p[top]) for name, p in dissipated_power(network, spectrum).items()}
-    return {
+    available = sum(float(available_power(bench.source(p.name).ac, p.resistance)) for p in driven)
+    power = float(absorbed[top])
+    account = {
         "points": len(spectrum.frequency),
         "frequency_Hz": float(spectrum.frequency[top]),
-        "absorbed_W": float(absorbed[top]),
-        "power_in_W": power_in,
+        "absorbed_W": power,
+        "power_in_W": {name: float(p[top]) for name, p in enters.items()},
         "available_W": available if np.isfinite(available) else None,
-        "efficiency": float(absorbed[top]) / available,
-        "dissipated_W": parts,
-        "residual": (power_in - float(absorbed[top])) / power_in if power_in else 0.0,
+        "efficiency": power / available if np.isfinite(available) else None,
     }
+    if not network.is_linear:  # a nonlinear element's share about the operating point is not known
+        return account
+    parts = {name: float(p[top]) for name, p in dissipated_power(network, spectrum).items()}
+    gross = float(sum(abs(p[top]) for p in enters.values()))
+    residual = (float(total[top]) - power) / gross if gross else 0.0
+    return {**account, "dissipated_W": parts, "residual": residual}
 
 
 def _print(console: Console, account: Mapping[str, Any]) -> None:
@@ -112,17 +168,7 @@ def _print(console: Console, account: Mapping[str, Any]) -> None:
         case "op":
             console.print(_table("vector", "value [V] or [A]", account["values"], sort=False))
         case "ac":
-            if account["available_W"] is None:
-                source = "an ideal source"
-            else:
-                source = f"{account['efficiency']:.4f} of the available power"
-            console.print(
-                f"Most is absorbed at [b]{account['frequency_Hz']:.6g} Hz[/b]: "
-                f"{account['absorbed_W']:.6g} W mean ({source}; source resistance not counted; "
-                f"amplitudes are peak). Ledger residual {account['residual']:.1e}.",
-                highlight=False,
-            )
-            console.print(_table("resistor", "mean power [W]", account["dissipated_W"]))
+            _print_ac(console, account)
         case _:
             energy = sum(account["energy_in_J"].values())
             stored = sum(account["stored_J"].values())
@@ -135,6 +181,24 @@ def _print(console: Console, account: Mapping[str, Any]) -> None:
             )
             console.print(_table("dissipated in", "energy [J]", account["dissipated_J"]))
             console.print(_table("stored in", "change [J]", account["stored_J"]))
+
+
+def _print_ac(console: Console, account: Mapping[str, Any]) -> None:
+    if account["available_W"] is None:
+        source = "an ideal source"
+    else:
+        source = f"{account['efficiency']:.4f} of the available power"
+    verb = "is absorbed" if "residual" in account else "enters, about the operating point,"
+    closing = f" Ledger residual {account['residual']:.1e}." if "residual" in account else ""
+    console.print(
+        f"Most {verb} at [b]{account['frequency_Hz']:.6g} Hz[/b]: {account['absorbed_W']:.6g} W "
+        f"mean ({source}; source resistance not counted; amplitudes are peak).{closing}",
+        highlight=False,
+    )
+    if len(account["power_in_W"]) > 1:
+        console.print(_table("port", "mean power in [W]", account["power_in_W"], sort=False))
+    if "dissipated_W" in account:
+        console.print(_table("resistor", "mean power [W]", account["dissipated_W"]))
 
 
 def _table(name: str, unit: str, rows: Mapping[str, float], *, sort: bool = True) -> Table:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import NetworkError
+from ..files import make_folder
 from ..measures import absorbed_power, admittance, available_power, efficiency
-from ..netlist import Ac
-from ..network import Network
+from ..modes import LARGEST_EXACT, n_states, natural_modes
+from ..netlist import Ac, at_frequencies
+from ..network import Network, Port
+from ..ngspice import sweep
 from ..plots import figure, save_figure, spectrum_curves
-from ..report import save_spectrum, swept
-from ..resonances import natural_band, peaks, resonances
+from ..report import efficiency_label, save_spectrum
+from ..resonances import Resonance, natural_band, peaks, resonances
 from ..results import Spectrum, to_xarray, write_netcdf
 from .inputs import JsonOption, band, load_network
 
@@ -41,23 +43,21 @@ def spectrum(
     """
     net = load_network(network)
     driven = net.port(port)
-    low, high = band(over) if over else natural_band(net)
-    if not net.is_linear:
-        raise NetworkError(
-            "a spectrum is of a linear network; run a nonlinear one in time (physlearn run)"
-        )
-    result = swept(net, Ac(low, high, points, "dec"), port=driven.name)
-    found = analyse(net, driven.name, result)
+    exact = natural_modes(net) if net.is_linear and n_states(net) <= LARGEST_EXACT else None
+    low, high = band(over) if over else _default_band(net, exact)
+    if out is not None:
+        make_folder(out)
+    tops = at_frequencies(mode.f0 for mode in exact or () if low < mode.f0 < high)
+    result = sweep(net, Ac(low, high, points, "dec"), *tops, port=driven.name)
+    found = _analyse(net, driven, result, exact)
     if out is not None:
         title = f"{network.name}, port {driven.name}"
         save_spectrum(net, result, driven.name, out, title=title)
         write_netcdf(to_xarray(result), out / "spectrum.nc")
         with figure() as (fig, axes):
-            spectrum_curves(
-                axes[0, 0], result.frequency, {title: efficiency(net, result, driven.name)}
-            )
-            if not driven.resistance:
-                axes[0, 0].set_ylabel("absorbed power / its maximum")
+            curve = efficiency(net, result, driven.name)
+            spectrum_curves(axes[0, 0], result.frequency, {title: curve})
+            axes[0, 0].set_ylabel(efficiency_label(driven))
             save_figure(fig, out / "spectrum.png")
     if as_json:
         print(json.dumps({"port": driven.name, "band_Hz": [low, high], **found}))
@@ -71,34 +71,49 @@ def spectrum(
         power = row["efficiency"] if driven.resistance else row["absorbed_W"]
         table.add_row(
             f"{row['f0_Hz']:.6g}",
-            f"{row['quality_factor']:.4g}",
+            "lossless" if row["quality_factor"] is None else f"{row['quality_factor']:.4g}",
             f"{row['bandwidth_Hz']:.4g}",
             f"{power:.4g}",
         )
     console.print(table)
+    how = "eigenvalues of the circuit" if exact is not None else "AAA fit of the spectrum"
     console.print(
-        f"{len(found['resonances'])} resonances from {low:.4g} to {high:.4g} Hz, loaded by "
-        f"{driven.resistance:g} Ohm ({len(found['peaks_Hz'])} stand out as maxima of the absorbed "
-        "power). Powers are means and leave the source resistance out.",
+        f"{len(found['resonances'])} resonances from {low:.4g} to {high:.4g} Hz ({how}), loaded by "
+        f"{driven.resistance:g} Ohm; {len(found['peaks_Hz'])} stand out as maxima of the absorbed "
+        "power. Powers are means and leave the source resistance out; amplitudes are peak.",
         highlight=False,
     )
 
 
-def analyse(network: Network, port: str, result: Spectrum) -> dict[str, Any]:
-    """Find the resonances as the source drives them, ready for JSON."""
-    absorbed = absorbed_power(network, result)
-    available = float(available_power(1.0, network.port(port).resistance))
-    found = resonances(result.frequency, admittance(network, result, port, loaded=True))
-    powers = np.interp([resonance.f0 for resonance in found], result.frequency, absorbed)
+def _default_band(network: Network, modes: list[Resonance] | None) -> tuple[float, float]:
+    if not modes:
+        return natural_band(network)
+    return modes[0].f0 / 2, modes[-1].f0 * 2
+
+
+def _analyse(
+    network: Network, port: Port, result: Spectrum, modes: list[Resonance] | None
+) -> dict[str, Any]:
+    """Find the resonances in the band, and what is absorbed at each; ready for JSON."""
+    low, high = result.frequency[[0, -1]]
+    if modes is None:
+        driven = admittance(network, result, port.name, loaded=True)
+        modes = resonances(result.frequency, driven)
+    found = [mode for mode in modes if low <= mode.f0 <= high]
+    powers: list[float] = []
+    if found:
+        there = sweep(network, *at_frequencies(mode.f0 for mode in found), port=port.name)
+        powers = absorbed_power(network, there).tolist()
+    available = float(available_power(1.0, port.resistance))
     rows = [
         {
-            "f0_Hz": resonance.f0,
-            "quality_factor": resonance.quality_factor,
-            "bandwidth_Hz": resonance.bandwidth,
+            "f0_Hz": mode.f0,
+            "quality_factor": mode.quality_factor if isfinite(mode.quality_factor) else None,
+            "bandwidth_Hz": mode.bandwidth,
             "absorbed_W": power,
-            "efficiency": power / available,
+            "efficiency": power / available if port.resistance else None,
         }
-        for resonance, power in zip(found, powers.tolist(), strict=True)
+        for mode, power in zip(found, powers, strict=True)
     ]
-    second = [peak.f0 for peak in peaks(result.frequency, absorbed)]
+    second = [peak.f0 for peak in peaks(result.frequency, absorbed_power(network, result))]
     return {"resonances": rows, "peaks_Hz": second}

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError
+from ..files import make_folder
 from ..measures import available_at_tones
 from ..netlist import Ac
 from ..ngspice import Session
@@ -70,31 +71,34 @@ def tune(
     movable = net.names(*(_KINDS[letter] for letter in move.lower()))
     if not movable:
         raise NetworkError(f"the network has no element of the kinds {move!r} that may move")
+    make_folder(out)
     console = Console(stderr=as_json)
     available = available_at_tones(net, stimulus.tones)
-    with _ctrl_c() as pressed, _progress(console, evaluations, available) as show:
+    with _end_noted() as asked:
+        with _progress(console, evaluations, available) as show:
 
-        def watch(state: State) -> bool:
-            show(state)
-            return bool(pressed)
+            def watch(state: State) -> bool:
+                show(state)
+                return bool(asked)
 
-        tuned = tuner_run(
-            Session(),
-            net,
-            stimulus.tones,
-            movable=movable,
-            tuner=tuner,
-            factor=span,
-            n_evaluations=evaluations,
-            rng=np.random.default_rng(seed),
-            watch=watch,
-        )
-    powers = tuned.powers
-    low, high = natural_band(net)
-    frequencies = [tone.frequency for tone in stimulus.tones]
-    over = Ac(min(low, *frequencies), max(high, *frequencies), 500, "dec")
-    tuning = Tuning(net, tuned.network, stimulus.tones, {tuner: powers[None, :]})
-    save_tuning(tuning, over, out, title=f"physlearn tune, {tuner}")
+            tuned = tuner_run(
+                Session(),
+                net,
+                stimulus.tones,
+                movable=movable,
+                tuner=tuner,
+                factor=span,
+                n_evaluations=evaluations,
+                rng=np.random.default_rng([seed, 1]),  # not the bits that drew the network
+                watch=watch,
+            )
+        powers = tuned.powers
+        low, high = natural_band(net)
+        frequencies = [tone.frequency for tone in stimulus.tones]
+        over = Ac(min(low, *frequencies), max(high, *frequencies), 500, "dec")
+        tuning = Tuning(net, tuned.network, stimulus.tones, {tuner: powers[None, :]})
+        with console.status("writing files"):
+            save_tuning(tuning, over, out, title=f"physlearn tune, {tuner}")
     quarter = powers[-max(1, len(powers) // 4) :]
     best, stopped = float(powers.max()), len(powers) < evaluations
     facts: dict[str, Any] = {
@@ -147,11 +151,13 @@ def _progress(
 
 
 @contextmanager
-def _ctrl_c() -> Generator[list[int]]:
-    """Note Ctrl-C instead of raising it, which inside ngspice's callbacks would be lost."""
-    pressed: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+def _end_noted() -> Generator[list[int]]:
+    """Note Ctrl-C or a request to end, instead of stopping where nothing is saved yet."""
+    asked: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = [signal.signal(number, lambda number, _: asked.append(number)) for number in numbers]
     try:
-        yield pressed
+        yield asked
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in zip(numbers, previous, strict=True):
+            signal.signal(number, handler)

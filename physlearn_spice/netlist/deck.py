@@ -150,6 +150,9 @@ class Deck:
             self.network.port(name)
         if len(self.title.splitlines()) > 1:
             raise DeckError("the title of a deck is one line")
+        for name in ("temp", "tnom"):
+            if name in self.options:
+                raise DeckError(f"option {name!r}: the elements' laws are those of 27 Celsius")
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
         object.__setattr__(self, "sources", every)

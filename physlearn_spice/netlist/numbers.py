@@ -36,9 +36,9 @@ def number(text: str, line: int | None = None) -> float:
     """
     match = _NUMBER.fullmatch(text.strip().lower())
     if not match:
-        raise DeckError(
-            f"{text!r} is no number that SPICE reads whole (write 4.7k, not 4k7)", line=line
-        )
+        split = re.fullmatch(r"[+-]?\d+[a-z]+\d+", text.strip().lower())
+        hint = ": ngspice reads only its first part; write 4.7k, not 4k7" if split else ""
+        raise DeckError(f"{text!r} is no number{hint}", line=line)
     mantissa, unit = match.groups()
     scale = next((x for suffix, x in _SUFFIX.items() if unit.startswith(suffix)), 1.0)
     value = float(mantissa) * scale

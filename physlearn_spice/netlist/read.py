@@ -57,9 +57,13 @@ def load_deck(path: Path) -> Deck:
         As :func:`read_deck`; also where the file can't be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeckError(f"can't read {str(path)!r}: {error}") from error
+        content = path.read_bytes()
+    except OSError as error:
+        raise DeckError(f"can't read {str(path)!r}: {error.strerror}") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
     return read_deck(text, folder=path.parent)
 
 

@@ -107,7 +107,10 @@ def ports_and_sources(
             raise DeckError(str(error), line=head.line) from error
         sources[name] = source
     if not ports:
-        raise DeckError("the deck has no voltage source: nothing drives the network")
+        raise DeckError(
+            "the deck has no voltage source: nothing drives the network (its first line is the "
+            "title, and no card)"
+        )
     return tuple(ports), sources, absorbed
 
 

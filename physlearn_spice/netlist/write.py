@@ -110,7 +110,11 @@ def analysis_command(analysis: Analysis) -> str:
 
 def alter_commands(names: Iterable[str], values: ArrayLike) -> list[str]:
     """Return ngspice's commands that give the named R, L, C new values [Ohm, H, F] (n_names,)."""
+    names = tuple(names)
     new: NDArray[np.float64] = np.asarray(values, dtype=float)
+    for name, value in zip(names, new, strict=True):
+        if not 0 < value < math.inf:  # ngspice would take it, or keep the old value
+            raise DeckError(f"{name!r} = {value!r}: must be positive and finite")
     return [f"alter {name} = {num(v)}" for name, v in zip(names, new.tolist(), strict=True)]
 
 

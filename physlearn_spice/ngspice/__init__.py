@@ -2,6 +2,6 @@
 
 from .batch import simulate_batch
 from .library import NgspiceMissingError
-from .session import Session, simulate
+from .session import Session, simulate, sweep
 
-__all__ = ["NgspiceMissingError", "Session", "simulate", "simulate_batch"]
+__all__ = ["NgspiceMissingError", "Session", "simulate", "simulate_batch", "sweep"]

@@ -11,7 +11,7 @@ from ..netlist import Analysis, Deck, side_files, to_spice
 from ..rawfile import read_raw
 from ..results import Result
 from .evidence import check_log, result_from
-from .library import find_executable
+from .library import executable_version, find_executable
 
 __all__ = ["simulate_batch"]
 
@@ -39,6 +39,7 @@ def simulate_batch(deck: Deck, *, timeout: float | None = None) -> tuple[Result,
 
 
 def _run(deck: Deck, analysis: Analysis, timeout: float | None) -> Result:
+    program = find_executable()
     text = to_spice(deck, [analysis])
     with tempfile.TemporaryDirectory(prefix="physlearn_") as name:
         folder = Path(name)
@@ -47,7 +48,7 @@ def _run(deck: Deck, analysis: Analysis, timeout: float | None) -> Result:
             (folder / file).write_text(content, encoding="utf-8")
         try:
             done = subprocess.run(
-                [find_executable(), "-b", "-r", "out.raw", "deck.cir"],
+                [program, "-n", "-b", "-r", "out.raw", "deck.cir"],  # -n: no ~/.spiceinit
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -65,12 +66,4 @@ def _run(deck: Deck, analysis: Analysis, timeout: float | None) -> Result:
         raw = folder / "out.raw"
         plots = read_raw(raw) if raw.exists() else []
         vectors = dict(plots[-1].vectors) if plots else {}
-    return result_from(analysis, vectors, text, log, f"{_version()} (batch)")
-
-
-def _version() -> str:
-    done = subprocess.run(
-        [find_executable(), "--version"], capture_output=True, text=True, check=False
-    )
-    words = done.stdout.split()
-    return next((word for word in words if word.startswith("ngspice-")), "ngspice")
+    return result_from(analysis, vectors, text, log, f"{executable_version(program)} (batch)")

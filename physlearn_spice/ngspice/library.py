@@ -6,6 +6,7 @@ import ctypes.util
 import logging
 import os
 import shutil
+import subprocess
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,13 @@ from ..errors import PhyslearnError
 if TYPE_CHECKING:
     from PySpice.Spice.NgSpice.Shared import NgSpiceShared
 
-__all__ = ["NgspiceMissingError", "find_executable", "find_library", "open_library"]
+__all__ = [
+    "NgspiceMissingError",
+    "executable_version",
+    "find_executable",
+    "find_library",
+    "open_library",
+]
 
 _INSTALL = (
     "install it: 'apt install ngspice libngspice0' on Debian and Ubuntu, 'dnf install ngspice "
@@ -71,6 +78,13 @@ def find_executable() -> str:
 
 
 @cache
+def executable_version(path: str) -> str:
+    """Return what the executable calls itself, such as ``ngspice-39``."""
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    return next((word for word in said.split() if word.startswith("ngspice-")), "ngspice")
+
+
+@cache
 def open_library() -> tuple[NgSpiceShared, Any]:
     """Return PySpice's binding to the library, loaded once in this process, and its cffi object."""
     # PySpice takes harmless notes for errors and logs them; the evidence is weighed elsewhere
@@ -78,6 +92,9 @@ def open_library() -> tuple[NgSpiceShared, Any]:
     from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
     NgSpiceShared.LIBRARY_PATH = find_library()
+    no_spiceinit = getattr(ctypes.CDLL(NgSpiceShared.LIBRARY_PATH), "ngSpice_nospiceinit", None)
+    if no_spiceinit:
+        no_spiceinit()  # a user's ~/.spiceinit would change results
     return NgSpiceShared(), ffi
 
 

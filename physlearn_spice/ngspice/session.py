@@ -9,26 +9,41 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import weakref
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import SimulationError
-from ..netlist import Analysis, Deck, Tran, alter_commands, analysis_command, side_files, to_spice
-from ..results import Result
+from ..errors import NetworkError, SimulationError
+from ..netlist import (
+    Ac,
+    Analysis,
+    Deck,
+    Source,
+    Tran,
+    alter_commands,
+    analysis_command,
+    side_files,
+    to_spice,
+)
+from ..network import Network
+from ..results import Result, Spectrum, merged
 from .evidence import check_log, result_from
 from .library import open_library
 
-__all__ = ["Session", "simulate"]
+__all__ = ["Session", "simulate", "sweep"]
 
 _COMMANDS_BETWEEN_PURGES = 1000
+_LOCK = threading.RLock()  # the library dies where two threads are in it
 _REAL = 1  # flag of a real vector in ngspice's vector_info
 
 
@@ -54,6 +69,7 @@ class Session:
         # not a TemporaryDirectory, which warns when its owner is forgotten without a close
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._deck_text = ""
+        self._altered: dict[str, str] = {}
         self._analyses: frozenset[tuple[type[Analysis], bool]] = frozenset()
         self._n_commands = 0
 
@@ -87,7 +103,7 @@ class Session:
         if status != 0:
             raise SimulationError("ngspice did not take the deck", deck=text, log=log)
         check_log(log, text, "to load the deck")
-        self._deck_text = text
+        self._deck_text, self._altered = text, {}
         self._analyses = frozenset(_kind(analysis) for analysis in deck.analyses)
 
     def alter(self, names: Iterable[str], values: ArrayLike) -> None:
@@ -95,14 +111,19 @@ class Session:
 
         Raises
         ------
+        DeckError
+            A value is not positive and finite; nothing was altered then.
         SimulationError
             The loaded circuit has no such element.
         """
-        self._require_circuit()
-        self._clear_log()
-        for command in alter_commands(names, values):
-            self._command(command)
-        check_log(self._log(), self._deck_text, "to alter a value")
+        commands = alter_commands(names, values)
+        with _LOCK:
+            self._require_circuit()
+            self._clear_log()
+            for command in commands:
+                self._command(command)
+            check_log(self._log(), self._deck_text, "to alter a value")
+        self._altered |= {command.split()[1]: command for command in commands}
 
     def run(self, analysis: Analysis) -> Result:
         """Run one analysis on the loaded circuit, of a kind that its deck has.
@@ -123,13 +144,14 @@ class Session:
             )
         before = self._current_plot()
         self._clear_log()
-        with self._in_folder():
+        with self._in_folder(), _interrupts_deferred():
             self._command(analysis_command(analysis))
         log = self._log()
         plot = self._current_plot()
         vectors = {} if plot == before else self._read(plot)
         self._command("destroy all")
-        return result_from(analysis, vectors, self._deck_text, log, self.version)
+        altered = "".join(f"* {command}\n" for command in self._altered.values())
+        return result_from(analysis, vectors, self._deck_text + altered, log, self.version)
 
     def _require_circuit(self) -> None:
         if not self._deck_text:
@@ -181,6 +203,22 @@ class Session:
             os.chdir(previous)
 
 
+@contextmanager
+def _interrupts_deferred() -> Generator[None]:
+    """Hold Ctrl-C back until the library has returned: inside its callbacks it would be lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[tuple[int, FrameType | None]] = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: noted.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if noted and callable(previous):
+        previous(*noted[0])
+
+
 def simulate(deck: Deck) -> tuple[Result, ...]:
     """Run a deck's analyses in order, in this process.
 
@@ -196,9 +234,28 @@ def simulate(deck: Deck) -> tuple[Result, ...]:
     NgspiceMissingError
         The shared library is not installed.
     """
-    session = _session()
-    session.load(deck)
-    return tuple(session.run(analysis) for analysis in deck.analyses)
+    with _LOCK:
+        session = _session()
+        session.load(deck)
+        return tuple(session.run(analysis) for analysis in deck.analyses)
+
+
+def sweep(network: Network, *sweeps: Ac, port: str | None = None) -> Spectrum:
+    """Run AC sweeps of a linear network at 1 V peak on one port, as one spectrum by frequency.
+
+    Raises
+    ------
+    NetworkError
+        The network is nonlinear: its answer depends on the amplitude.
+    SimulationError
+        As :func:`simulate`.
+    """
+    if not network.is_linear:
+        raise NetworkError(
+            "a spectrum is of a linear network; run a nonlinear one in time (physlearn run)"
+        )
+    deck = Deck(network, sweeps, {network.port(port).name: Source(ac=1.0)})
+    return merged(result for result in simulate(deck) if isinstance(result, Spectrum))
 
 
 @cache

@@ -49,11 +49,14 @@ def local_brake(exponent: float = 1.0) -> Brake:
     """
 
     def brake(now: Absorbed, reference: Absorbed) -> NDArray[np.float64]:
-        if not np.all(reference.own > 0):
+        if np.isnan(reference.own).any():
             raise NetworkError(
                 "a local brake needs a resistor in the branch of every movable component: "
                 "give each inductor and capacitor an ESR"
             )
-        return power_law(now.own, reference.own, exponent)
+        # where no current can flow, as on the way to an open end, there is nothing to brake by
+        idle = reference.own <= 1e-9 * reference.own.max()
+        factor = power_law(now.own, np.where(idle, 1.0, reference.own), exponent)
+        return np.where(idle, 1.0, factor)
 
     return brake

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..elements import Resistor
-from ..errors import NetworkError
+from ..errors import NetworkError, StimulusError
 from ..measures import dissipated_at_tones
 from ..netlist import Deck, Source, at_frequencies
 from ..network import Network
@@ -25,7 +26,7 @@ class Absorbed:
     """Mean power [W]: ``total`` of the network, and ``own`` (d,) of each movable component.
 
     An ideal inductor or capacitor dissipates nothing; its own power is that of the resistors in
-    its branch, which carry its current.
+    its branch, which carry its current. It is nan where the branch has none.
     """
 
     total: float
@@ -56,16 +57,24 @@ def absorbed_at_tones(
     """
     if not network.is_linear:
         raise NetworkError("tuning by AC needs a linear network: R, L and C")
+    if len({tone.frequency for tone in tones}) < len(tones):
+        raise StimulusError("two tones have the same frequency: add them up to one")
+    if not sum(tone.amplitude**2 for tone in tones) < inf:
+        raise StimulusError("the signal's amplitudes are too large to square")
+    if not any(tone.amplitude for tone in tones):
+        raise StimulusError("the signal is silent: every tone has amplitude 0")
     resistors = [e for e in network.elements if isinstance(e, Resistor)]
     if not resistors:
         raise NetworkError("a network without a resistor absorbs nothing")
     column = {e.name: k for k, e in enumerate(resistors)}
     row = {name: k for k, name in enumerate(movable)}
     in_branch = np.zeros((len(movable), len(resistors)))
+    feels_nothing = np.ones(len(movable), bool)
     for branch in network.branches:
         for name in branch:
             if name in row:
                 in_branch[row[name], [column[other] for other in branch if other in column]] = 1
+                feels_nothing[row[name]] = not any(other in column for other in branch)
     points = at_frequencies(tone.frequency for tone in tones)
     nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != "0"})
     deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=tuple(nodes))
@@ -76,6 +85,7 @@ def absorbed_at_tones(
         spectra = [s for point in points if isinstance(s := session.run(point), Spectrum)]
         powers = dissipated_at_tones(network, concatenate(spectra), tones)
         per_resistor = np.array([powers[e.name] for e in resistors])
-        return Absorbed(float(per_resistor.sum()), in_branch @ per_resistor)
+        own = np.where(feels_nothing, np.nan, in_branch @ per_resistor)
+        return Absorbed(float(per_resistor.sum()), own)
 
     return objective

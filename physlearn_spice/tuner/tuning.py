@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..measures import dissipated_at_tones
+from ..netlist import at_frequencies
 from ..network import Network
-from ..ngspice import Session
+from ..ngspice import Session, sweep
 from ..stimulus import Tone
 from .objective import absorbed_at_tones
 from .recipes import recipe
@@ -81,6 +83,8 @@ def tune(
     return Tuned(network.with_values(movable, np.exp(best_x)), np.array(powers))
 
 
-def absorbed_power_at(session: Session, network: Network, tones: Sequence[Tone]) -> float:
+def absorbed_power_at(network: Network, tones: Sequence[Tone]) -> float:
     """Mean power [W] that a linear network absorbs at tones, source resistance not counted."""
-    return absorbed_at_tones(session, network, tones, ())(np.zeros(0)).total
+    ordered = sorted(tones, key=lambda tone: tone.frequency)
+    spectrum = sweep(network, *at_frequencies(tone.frequency for tone in ordered))
+    return sum(dissipated_at_tones(network, spectrum, ordered).values())

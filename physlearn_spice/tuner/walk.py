@@ -26,8 +26,10 @@ class Bounds(NamedTuple):
 
 def around(values: ArrayLike, factor: float) -> Bounds:
     """Bounds of ln(value) from values / factor to values * factor, values (d,) in SI units."""
-    if not factor > 1:
-        raise PhyslearnError(f"the range of the components is a factor {factor!r}: must exceed 1")
+    if not 1 < factor < np.inf:
+        raise PhyslearnError(
+            f"the range of the components is a factor {factor!r}: must exceed 1 and be finite"
+        )
     x = np.log(np.asarray(values, float))
     return Bounds(x - np.log(factor), x + np.log(factor))
 
