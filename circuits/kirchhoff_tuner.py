@@ -45,6 +45,7 @@ from physlearn_spice.tuner import RECIPES, Tuned, absorbed_power_at, tune
 
 SIGNALS = Path(__file__).parent / "signals"
 BEST_TUNER, WALKERS, EVALUATIONS, RANGE = "local-latch", 3, 1000, 3.3
+LISTEN_FROM, LISTEN_FOR = 0.05, 1.5  # the part of a recording that is played in time [s]
 SWEEP = Ac(50.0, 3000.0, 800, "dec")
 
 
@@ -63,11 +64,9 @@ def deck(*, seed: int = 1) -> Deck:
     return Deck(build(seed=seed), (SWEEP,), {"1": Source(ac=1.0)}, title="kirchhoff_tuner")
 
 
-def listen(
-    network: Network, sound: Samples, *, start: float, duration: float
-) -> tuple[Ledger, float]:
-    """Play a part [s] of the recording itself, from rest: the ledger, and energy in / available."""
-    first, count = (round(t * sound.sample_rate) for t in (start, duration))
+def listen(network: Network, sound: Samples) -> tuple[Ledger, float]:
+    """Play a part of the recording itself, from rest: the ledger, and energy in / available."""
+    first, count = (round(t * sound.sample_rate) for t in (LISTEN_FROM, LISTEN_FOR))
     part = Samples(sound.values[first : first + count], sound.sample_rate)
     # half of this step moves the shares by 0.1 % (glass) and 1 % (choir)
     step = 1 / (1600.0 * points_per_period(50.0, 1e-2))
@@ -141,7 +140,7 @@ def main(
         books: dict[str, Ledger] = {}
         for state, network in {"untuned": untuned, "tuned": tuned}.items():
             for name, recording in recordings.items():
-                book, taken = listen(network, recording, start=0.05, duration=1.5)
+                book, taken = listen(network, recording)
                 facts[state][f"{name}_recording"] = taken
                 facts[state][f"{name}_residual"] = book.residual
                 if name == "glass_hum":
@@ -169,8 +168,8 @@ def show(console: Console, facts: dict[str, Any], out: Path) -> None:
         f"Tuned ({BEST_TUNER}, best walker): glass {before['glass']:.3f} -> {after['glass']:.3f}, "
         f"{after['glass'] / before['glass']:.1f} times; control, choir {before['choir']:.3f} -> "
         f"{after['choir']:.3f}.",
-        "The recordings themselves, 1.5 s played in time, energy in over available: glass "
-        f"{before['glass_hum_recording']:.3f} -> {after['glass_hum_recording']:.3f}, choir "
+        f"The recordings themselves, {LISTEN_FOR} s played in time, energy in over available: "
+        f"glass {before['glass_hum_recording']:.3f} -> {after['glass_hum_recording']:.3f}, choir "
         f"{before['choir_recording']:.3f} -> {after['choir_recording']:.3f}; ledger residual "
         f"{after['glass_hum_residual']:.0e}.",
         f"Files and figures are in {out}.",

@@ -74,8 +74,9 @@ def test_trace_is_the_running_mean_over_walkers() -> None:
     with figure() as (_, axes):
         tuner_trace(axes[0, 0], {"x": walkers}, window=11)
         line = axes[0, 0].lines[0]
-        assert line.get_xdata()[[0, -1]] == pytest.approx([11, 100])
-        assert line.get_ydata()[0] == pytest.approx(5 + 1)  # mean of 0..10, and of the walkers
+        assert line.get_xdata()[[0, -1]] == pytest.approx([1, 100])
+        # the first is unsmoothed, the last the mean of 89..99; and of the walkers, 1 more
+        assert line.get_ydata()[[0, 10, -1]] == pytest.approx([0 + 1, 5 + 1, 94 + 1])
 
 
 def test_ledgers_share_a_scale() -> None:

