@@ -103,11 +103,11 @@ def _poles(
     poles: NDArray[np.complex128] = fit.poles() * scale
     residues: NDArray[np.complex128] = fit.residues() * scale
     f0 = np.abs(poles) / (2 * math.pi)
-    rings = poles.imag > 0.02 * np.abs(poles)  # Q > 1/2; a double real pole splits by rounding
+    rings = poles.imag > 0.2 * np.abs(poles)  # Q > 0.51; two real poles can pair by rounding
     inside = (f0 >= frequency[0]) & (f0 <= frequency[-1]) & rings & (poles.real < 0)
     # a pole that shows at no sample by more than the fit may be wrong there is its artefact
     nearest = np.abs(s[:, None] * scale - poles).min(axis=0)
-    visible = np.abs(residues) > max(1e-9, 10 * rtol) * np.abs(response).max() * nearest
+    visible = np.abs(residues) > max(1e-7, 10 * rtol) * np.abs(response).max() * nearest
     found = [
         Resonance(
             float(f0[k]), float(abs(poles[k]) / (2 * abs(poles[k].real))), complex(residues[k])

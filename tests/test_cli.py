@@ -256,3 +256,52 @@ def test_tuning_is_the_same_for_the_same_seed(physlearn, folder: Path) -> None:
         ends.append((folder / name / "network.json").read_bytes())
     assert ends[0] == ends[1]
     assert not np.array_equal(ends[0], (folder / "network.json").read_bytes())
+
+
+TWO_PORTS = (
+    "two\nv1 p 0 ac 1\nrs1 p a 50\nr1 a b 30\nl1 a b 1m\nv2 q 0\nrs2 q b 50\n.ac dec 10 1k 1meg\n"
+)
+
+
+def test_power_that_leaves_by_another_port_is_no_residual(physlearn, tmp_path: Path) -> None:
+    deck = tmp_path / "two.cir"
+    deck.write_text(TWO_PORTS + ".end\n")
+    code, out, _ = physlearn("run", deck, "--json")
+    assert code == 0
+    (account,) = json.loads(out)["analyses"]
+    assert account["power_in_W"]["2"] < 0
+    assert abs(account["residual"]) < 1e-12
+    assert 0 < account["efficiency"] < 1
+
+
+def test_a_coarse_transient_is_warned_of(physlearn, tmp_path: Path) -> None:
+    deck = tmp_path / "coarse.cir"
+    text = "rlc\nv1 in 0 sin(0 1 159155)\nr1 in a 100\nl1 a b 1m\nc1 b 0 1n\n.tran 2u 1m 0 2u uic\n"
+    deck.write_text(text + ".end\n")
+    code, out, err = physlearn("run", deck, "--json")
+    assert code == 0
+    assert "points per period at 159155 Hz" in err
+    assert json.loads(out)
+    deck.write_text(text.replace("2u 1m 0 2u", "0.1u 1m 0 0.1u") + ".end\n")
+    assert physlearn("run", deck, "--json")[2] == ""
+
+
+def test_power_at_a_sharp_resonance_is_that_of_its_top(physlearn, tmp_path: Path) -> None:
+    deck = tmp_path / "sharp.cir"  # matched at resonance: everything available is absorbed
+    deck.write_text("rlc\nv1 s 0 ac 1\nrs1 s in 0.5\nr1 in a 0.5\nl1 a b 1m\nc1 b 0 1n\n.end\n")
+    code, out, _ = physlearn("spectrum", deck, "--band", "100k:200k", "--json")
+    assert code == 0
+    (row,) = json.loads(out)["resonances"]
+    assert row["quality_factor"] == pytest.approx(1000, rel=1e-6)
+    assert row["efficiency"] == pytest.approx(1, rel=1e-6)
+
+
+def test_nothing_is_walked_for_a_folder_that_can_not_be_written(physlearn, folder: Path) -> None:
+    taken = folder / "network.cir"
+    before = taken.read_text()
+    start = time.monotonic()
+    code, _, err = physlearn("tune", folder / "network.json", "300", "-n", "100000", "-o", taken)
+    assert time.monotonic() - start < 10
+    assert code == 1
+    assert "can't write" in err
+    assert taken.read_text() == before

@@ -317,3 +317,40 @@ def test_refusals(session: Session) -> None:
                 n_evaluations=40,
             )
         )
+
+
+def test_a_component_that_no_current_reaches_walks_unbraked(session: Session) -> None:
+    network = small_network(5)
+    dead_end = (
+        Resistor("r90", "n1", "x", 1.0),
+        Inductor("l90", "x", "y", 1e-3),
+        Capacitor("c90", "y", "z", 1e-8),
+    )
+    network = Network((*network.elements, *dead_end), network.ports)
+    assert network.stubs == ("z",)
+    movable = network.names(Inductor, Capacitor)
+    objective = absorbed_at_tones(session, network, (Tone(1.0, 40e3),), movable)
+    now = objective(np.log(network.values(movable)))
+    factor = local_brake(1.0)(now, now)
+    idle = np.array(["90" in name for name in movable])
+    assert factor[idle] == pytest.approx(1.0)
+    assert factor[~idle] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("value", [0.0, -1e-3, np.nan, np.inf])
+def test_no_impossible_value_reaches_ngspice(session: Session, value: float) -> None:
+    network = small_network(0)
+    absorbed_at_tones(session, network, (Tone(1.0, 40e3),), network.names(Inductor))
+    with pytest.raises(PhyslearnError, match=r"'l0'.*positive and finite"):
+        session.alter(["l0"], [value])
+
+
+def test_silent_and_doubled_tones_are_refused(session: Session) -> None:
+    network = small_network(0)
+    for tones, message in (
+        ((Tone(0.0, 1e3),), "silent"),
+        ((Tone(1.0, 1e3), Tone(2.0, 1e3)), "same frequency"),
+        ((Tone(1e200, 1e3),), "too large"),
+    ):
+        with pytest.raises(PhyslearnError, match=message):
+            absorbed_at_tones(session, network, tones, ("l0",))

@@ -86,11 +86,15 @@ class Session:
         SimulationError
             ngspice did not take the deck; no circuit is loaded then.
         """
+        text = to_spice(deck)
+        with _LOCK:
+            self._load(deck, text)
+
+    def _load(self, deck: Deck, text: str) -> None:
         if Session._holder is not None:
             self._command("remcirc")
             Session._holder = None
         self._deck_text = ""
-        text = to_spice(deck)
         for name, content in side_files(deck).items():
             (self._folder / name).write_text(content, encoding="utf-8")
         lines = [self._ffi.new("char[]", line.encode()) for line in text.splitlines()]
@@ -134,6 +138,10 @@ class Session:
             There is no circuit, its deck was written for other kinds of analysis, or the evidence
             of a good run is missing.
         """
+        with _LOCK:
+            return self._run(analysis)
+
+    def _run(self, analysis: Analysis) -> Result:
         self._require_circuit()
         if _kind(analysis) not in self._analyses:
             # AC without noopac is silently wrong, an unchecked operating point made up
