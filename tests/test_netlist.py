@@ -306,3 +306,12 @@ def test_no_title_does_anything(title, tmp_path, session) -> None:
     other.load(replace(deck, network=LINEAR.with_values(["r1"], [4.0])))
     np.testing.assert_allclose(other.run(SWEEP).current("v1"), -0.25, rtol=1e-15)
     session.load(Deck(LINEAR, (SWEEP,), {"1": Source(ac=1.0)}))
+
+
+@pytest.mark.parametrize("options", [{"seed": "{nope"}, {"a b": None}, {"reltol": "1 \n.control"}])
+def test_options_are_names_with_a_number_or_a_word(options) -> None:
+    network = Network((Resistor("r1", "a", "0", 1.0),), (Port("1", "a"),))
+    with pytest.raises(DeckError, match="a name, and a number or a word"):
+        Deck(network, (), options=options)
+    with pytest.raises(DeckError, match="can't save"):
+        Deck(network, (), save=("all\n.control",))

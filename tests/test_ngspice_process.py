@@ -100,3 +100,27 @@ def test_batch_time_out_ends_the_run() -> None:
     with pytest.raises(SimulationError, match=r"longer than 0\.3 s"):
         simulate_batch(ten_seconds, timeout=0.3)
     assert time.monotonic() - begin < 5
+
+
+def test_a_library_that_has_given_up_is_not_asked_again() -> None:
+    code = """
+import numpy as np
+from physlearn_spice import Ac, Deck, EdgeModel, SimulationError, Source, complete
+from physlearn_spice.ngspice import simulate, simulate_batch
+network = complete(3, edge=EdgeModel(), rng=np.random.default_rng(0))
+good = Deck(network, (Ac(1e3, 1e6, 20),), {"1": Source(ac=1.0)})
+bad = Deck(network, good.analyses, good.sources, save=("all",))
+object.__setattr__(bad, "options", {"seed": "{nope"})  # past the deck's own check
+said = []
+for deck in (good, bad, good, good):
+    try:
+        said.append(len(simulate(deck)))
+    except SimulationError as error:
+        said.append(error.message)
+assert said[0] == 1, said
+assert "did not take" in said[1], said
+assert said[2] == said[3] == "ngspice has given up in this process, over an earlier deck", said
+assert len(simulate_batch(good)) == 1
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

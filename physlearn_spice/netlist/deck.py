@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -150,9 +151,14 @@ class Deck:
             self.network.port(name)
         if len(self.title.splitlines()) > 1:
             raise DeckError("the title of a deck is one line")
-        for name in ("temp", "tnom"):
-            if name in self.options:
+        for name, value in self.options.items():
+            if name in ("temp", "tnom"):
                 raise DeckError(f"option {name!r}: the elements' laws are those of 27 Celsius")
+            if not re.fullmatch(r"\w+", name) or not re.fullmatch(r"[\w.+-]+", str(value)):
+                raise DeckError(f"option {name!r} = {value!r}: a name, and a number or a word")
+        for vector in self.save:
+            if not re.fullmatch(r"[\w.@#()\[\],+-]+", vector):
+                raise DeckError(f"can't save {vector!r}: it is no vector's name")
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
         object.__setattr__(self, "sources", every)

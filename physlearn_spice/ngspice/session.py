@@ -57,6 +57,7 @@ class Session:
     """
 
     _holder: ClassVar[Session | None] = None  # whose circuit the library has
+    _lost: ClassVar[bool] = False  # the library has given up, for good
 
     def __init__(self) -> None:
         binding, self._ffi = open_library()
@@ -91,6 +92,7 @@ class Session:
             self._load(deck, text)
 
     def _load(self, deck: Deck, text: str) -> None:
+        self._require_library()
         if Session._holder is not None:
             self._command("remcirc")
             Session._holder = None
@@ -161,7 +163,15 @@ class Session:
         altered = "".join(f"* {command}\n" for command in self._altered.values())
         return result_from(analysis, vectors, self._deck_text + altered, log, self.version)
 
+    def _require_library(self) -> None:
+        if Session._lost:
+            raise SimulationError(
+                "ngspice has given up in this process, over an earlier deck",
+                advice="start another process, or use simulate_batch",
+            )
+
     def _require_circuit(self) -> None:
+        self._require_library()
         if not self._deck_text:
             raise SimulationError("no circuit is loaded")
         if Session._holder is not self:
@@ -198,7 +208,9 @@ class Session:
         self._stderr.clear()
 
     def _log(self) -> tuple[str, ...]:
-        return (*self._stdout, *self._stderr)
+        log = (*self._stdout, *self._stderr)
+        Session._lost = Session._lost or any("cannot recover" in line for line in log)
+        return log
 
     @contextmanager
     def _in_folder(self) -> Generator[None]:
