@@ -41,7 +41,7 @@ from physlearn_spice.measures import Ledger, available_at_tones, ledger, points_
 from physlearn_spice.ngspice import Session, simulate
 from physlearn_spice.report import Tuning, save_ledgers, save_tuning
 from physlearn_spice.results import Waveforms
-from physlearn_spice.tuner import RECIPES, Tuned, absorbed_power_at, tune
+from physlearn_spice.tuner import RECIPES, absorbed_power_at, compare
 
 SIGNALS = Path(__file__).parent / "signals"
 BEST_TUNER, WALKERS, EVALUATIONS, RANGE = "local-latch", 3, 1000, 3.3
@@ -96,25 +96,24 @@ def main(
         power = absorbed_power_at(network, signal.tones)
         return power / available_at_tones(network, signal.tones)
 
-    runs: dict[str, list[Tuned]] = {name: [] for name in RECIPES}
+    available = available_at_tones(untuned, glass.tones)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=len(RECIPES) * WALKERS * EVALUATIONS)
-        for name in RECIPES:
-            for walker in range(WALKERS):
-                progress.update(task, description=f"{name}, walker {walker + 1} of {WALKERS}")
-                run = tune(
-                    session,
-                    untuned,
-                    glass.tones,
-                    movable=untuned.names(Inductor, Capacitor),
-                    tuner=name,
-                    factor=RANGE,
-                    n_evaluations=EVALUATIONS,
-                    rng=np.random.default_rng([seed, 1 + walker]),  # the same noise for every tuner
-                    watch=lambda state: bool(progress.update(task, advance=1)),
-                )
-                runs[name].append(run)
-    available = available_at_tones(untuned, glass.tones)
+        runs = compare(
+            session,
+            untuned,
+            glass.tones,
+            movable=untuned.names(Inductor, Capacitor),
+            factor=RANGE,
+            n_evaluations=EVALUATIONS,
+            n_walkers=WALKERS,
+            seed=seed,
+            watch=lambda name, state, finished: progress.update(
+                task,
+                completed=finished * EVALUATIONS + state.n_evaluations,
+                description=f"{name} absorbs {state.absorbed.total / available:.2f} Pav",
+            ),
+        )
     powers = {name: np.array([run.powers for run in walks]) for name, walks in runs.items()}
     rows = {
         name: {

@@ -7,7 +7,6 @@ commands or read files are refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Network
 from .deck import Ac, Analysis, Deck, Op, Tran
+from .layout import cards, open_ends, title
 from .numbers import number
 from .sources import Feeds, ports_and_sources
 from .write import varactor_charge
@@ -81,7 +81,7 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
         raise DeckError("the deck is empty")
-    for line, card in _cards(lines, parts):
+    for line, card in cards(lines):
         try:
             _read_card(parts, line, card)
         except DeckError as error:
@@ -97,7 +97,7 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
     except NetworkError as error:
         raise DeckError(str(error)) from error
     for node in network.stubs:
-        if node not in parts.open_nodes:
+        if node not in open_ends(lines):
             (name,) = (e.name for e in elements if node in (e.a, e.b))
             raise DeckError(
                 f"node {node!r} is floating: only {name!r} touches it; connect it, or declare an "
@@ -110,15 +110,10 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
         network,
         tuple(parts.analyses),
         sources,
-        title=_title(lines[0]),
+        title=title(lines),
         options=parts.options,
         save=tuple(parts.save) or ("all",),
     )
-
-
-def _title(line: str) -> str:
-    text = line.strip()
-    return "" if text == "*" else text.removeprefix("* ").strip()
 
 
 @dataclass
@@ -132,7 +127,6 @@ class _Parts:
     analyses: list[Analysis] = field(default_factory=list)
     options: dict[str, float | str | None] = field(default_factory=dict)
     save: list[str] = field(default_factory=list[str])
-    open_nodes: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True)
@@ -143,30 +137,6 @@ class _DiodeCard:
     a: str
     b: str
     model: str
-
-
-def _cards(lines: list[str], parts: _Parts) -> Iterator[tuple[int, str]]:
-    """Yield (line, card): comments dropped, continuations joined, lower case, spaces squeezed."""
-    pending: tuple[int, str] | None = None
-    for line, raw in enumerate(lines[1:], start=2):
-        opened = re.match(r"\*\s*open:(.*)", raw, re.IGNORECASE)
-        if opened:
-            parts.open_nodes.update(opened[1].lower().split())
-        body = re.split(r";|\$ ", raw, maxsplit=1)[0].strip()
-        if not body or body.startswith("*"):
-            continue
-        if pending and pending[1] == ".end":
-            raise DeckError("ngspice reads on after .end: remove what follows it", line=line)
-        if body.startswith("+"):
-            if pending is None:
-                raise DeckError("a continuation with nothing to continue", line=line)
-            pending = pending[0], f"{pending[1]} {body[1:].strip().lower()}"
-            continue
-        if pending:
-            yield pending
-        pending = line, body.lower()
-    if pending:
-        yield pending
 
 
 def _read_card(parts: _Parts, line: int, card: str) -> None:

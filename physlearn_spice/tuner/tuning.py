@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from ..network import Network
 from ..ngspice import Session, sweep
 from ..stimulus import Tone
 from .objective import absorbed_at_tones
-from .recipes import recipe
+from .recipes import RECIPES, recipe
 from .walk import State, around, walk
 
-__all__ = ["Tuned", "absorbed_power_at", "tune"]
+__all__ = ["Tuned", "absorbed_power_at", "compare", "tune"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,50 @@ def tune(
         if watch(state):
             break
     return Tuned(network.with_values(movable, np.exp(best_x)), np.array(powers))
+
+
+def compare(
+    session: Session,
+    network: Network,
+    tones: Sequence[Tone],
+    *,
+    movable: Sequence[str],
+    factor: float,
+    n_evaluations: int,
+    n_walkers: int,
+    seed: int,
+    watch: Callable[[str, State, int], None] = lambda name, state, finished: None,
+) -> dict[str, list[Tuned]]:
+    """Tune one network by every recipe, each with the same walkers' noise and number of trials.
+
+    Parameters are those of :func:`tune`; ``watch`` sees the recipe's name, the state and the number
+    of finished runs after every step.
+
+    Returns
+    -------
+    dict
+        ``n_walkers`` runs by the name of the recipe.
+    """
+    runs: dict[str, list[Tuned]] = {name: [] for name in RECIPES}
+    for finished, (name, walker) in enumerate(product(RECIPES, range(n_walkers))):
+
+        def seen(state: State, name: str = name, finished: int = finished) -> bool:
+            watch(name, state, finished)
+            return False
+
+        run = tune(
+            session,
+            network,
+            tones,
+            movable=movable,
+            tuner=name,
+            factor=factor,
+            n_evaluations=n_evaluations,
+            rng=np.random.default_rng([seed, 1 + walker]),
+            watch=seen,
+        )
+        runs[name].append(run)
+    return runs
 
 
 def absorbed_power_at(network: Network, tones: Sequence[Tone]) -> float:
