@@ -83,7 +83,17 @@ def dissipated_at_tones(
 
     ``spectrum`` is the response to 1 V peak at the tones' frequencies, in their order: the powers
     of different frequencies add.
+
+    Raises
+    ------
+    PhyslearnError
+        The spectrum's frequencies are others.
     """
+    wanted = [tone.frequency for tone in tones]
+    if len(wanted) != len(spectrum.frequency) or not np.allclose(
+        wanted, spectrum.frequency, rtol=1e-9, atol=0
+    ):
+        raise PhyslearnError("the spectrum is not at the tones' frequencies in their order")
     squares = np.array([tone.amplitude**2 for tone in tones])
     return {
         name: float(power @ squares) for name, power in dissipated_power(network, spectrum).items()
@@ -106,7 +116,9 @@ def efficiency(
     """
     absorbed = absorbed_power(network, spectrum)
     resistance = network.port(port).resistance
-    return absorbed / (available_power(amplitude, resistance) if resistance else absorbed.max())
+    if resistance:
+        return absorbed / available_power(amplitude, resistance)
+    return absorbed / (absorbed.max() or 1.0)
 
 
 def admittance(

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from .elements import Capacitor, Inductor, Resistor
 from .network import GROUND, Network
-from .resonances import Resonance
+from .resonances import Resonance, natural_band
 
 __all__ = ["LARGEST_EXACT", "n_states", "natural_modes"]
 
+_DECADES = 4.0  # of frequency for one shift
 LARGEST_EXACT = 800  # states that take some ten seconds
 
 
@@ -33,16 +34,47 @@ def natural_modes(network: Network) -> list[Resonance]:
     capacitors = [e for e in network.elements if isinstance(e, Capacitor)]
     if not inductors or not capacitors:
         return []
-    # scaled so that a typical frequency and impedance are 1
-    henry = float(np.exp(np.mean(np.log([e.value for e in inductors]))))
-    farad = float(np.exp(np.mean(np.log([e.value for e in capacitors]))))
-    omega, ohm = 1 / math.sqrt(henry * farad), math.sqrt(henry / farad)
+    storage, flow = _equations(network, inductors, capacitors)
+    # (G + w C) x = (w - s) C x: the matrix on the left is regular for any passive circuit, and an
+    # infinite s, of which there are many, becomes a zero instead of a large number. A shift w
+    # sees four decades of frequency around itself well; what lies wider apart takes several.
+    low, high = (2 * math.pi * f for f in natural_band(network))
+    shifts = np.geomspace(low, high, 2 * math.ceil(math.log10(high / low) / _DECADES) + 1)[1::2]
+    edges = [0.0, *np.sqrt(shifts[:-1] * shifts[1:]), math.inf]
+    found: list[complex] = []
+    for w, lower, upper in zip(shifts, edges, edges[1:], strict=False):
+        mu = np.linalg.eigvals(np.linalg.solve(flow + w * storage, w * storage)).astype(complex)
+        s = w * (1 - 1 / mu[np.abs(mu) > 1e-6])
+        # a double real eigenvalue splits by the square root of rounding into a pair that hardly
+        # rings, and trapped charges give s = 0, many times
+        rings = s.imag > np.maximum(1e-5 * np.abs(s), 1e-6 * w)
+        found += s[rings & (np.abs(s) >= lower) & (np.abs(s) < upper)].tolist()
+    modes = [Resonance(abs(s) / (2 * math.pi), _quality_factor(s)) for s in found]
+    return sorted(modes, key=lambda mode: mode.f0)
+
+
+def _quality_factor(s: complex) -> float:
+    """Return |s| / (-2 Re s); without end where the loss is lost in rounding."""
+    return abs(s) / (-2 * s.real) if s.real < -1e-13 * abs(s) else math.inf
+
+
+def _equations(
+    network: Network, inductors: list[Inductor], capacitors: list[Capacitor]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """C [s] and G (none), each (n_states, n_states), of C dx/dt + G x = 0.
+
+    Scaled by the impedance sqrt(L/C) of a typical inductor and capacitor, so that voltages and
+    currents are of one size.
+    """
+    henry = np.exp(np.mean(np.log([e.value for e in inductors])))
+    farad = np.exp(np.mean(np.log([e.value for e in capacitors])))
+    ohm = float(np.sqrt(henry / farad))
     row = _rows(network)
     n_nodes = len(set(row.values()))
     n = n_nodes + len(inductors)
     storage, flow = np.zeros((n, n)), np.zeros((n, n))
     for e in capacitors:
-        _stamp(storage, row.get(e.a), row.get(e.b), e.value / farad)
+        _stamp(storage, row.get(e.a), row.get(e.b), e.value * ohm)
     for e in network.elements:
         if isinstance(e, Resistor):
             _stamp(flow, row.get(e.a), row.get(e.b), ohm / e.value)
@@ -50,23 +82,12 @@ def natural_modes(network: Network) -> list[Resonance]:
         if port.resistance > 0:
             _stamp(flow, row.get(port.plus), row.get(port.minus), ohm / port.resistance)
     for k, e in enumerate(inductors, start=n_nodes):
-        storage[k, k] = e.value / henry
+        storage[k, k] = e.value / ohm
         for node, sign in ((row.get(e.a), 1.0), (row.get(e.b), -1.0)):
             if node is not None:
                 flow[node, k] += sign
                 flow[k, node] -= sign
-    # (G + C) x = (1 - s) C x: the matrix on the left is regular for any passive circuit, and an
-    # infinite s, of which there are many, becomes a zero instead of a large number
-    mu = np.linalg.eigvals(np.linalg.solve(flow + storage, storage)).astype(complex)
-    s = omega * (1 - 1 / mu[np.abs(mu) > 1e-6])
-    # a double real eigenvalue splits by the square root of rounding into a pair that hardly rings
-    # and trapped charges give s = 0, many times
-    rings = s.imag > np.maximum(1e-5 * np.abs(s), 1e-6 * omega)
-    modes = [
-        Resonance(abs(p) / (2 * math.pi), abs(p) / (-2 * p.real) if p.real < 0 else math.inf)
-        for p in s[rings].tolist()
-    ]
-    return sorted(modes, key=lambda mode: mode.f0)
+    return storage, flow
 
 
 def _rows(network: Network) -> dict[str, int]:

@@ -14,9 +14,10 @@ from .elements import Resistor
 from .files import write_text
 from .measures import (
     Ledger,
+    absorbed_power,
     available_at_tones,
+    available_power,
     dissipated_at_tones,
-    efficiency,
     reflection,
 )
 from .modes import LARGEST_EXACT, n_states, natural_modes
@@ -70,7 +71,10 @@ def save_tuning(tuning: Tuning, over: Ac, folder: Path, *, title: str) -> None:
     frequency = spectra["tuned"].frequency
     write_raw(spectra["tuned"], folder / "network.raw")
     save_spectrum(tuning.after, spectra["tuned"], port.name, folder, title=title)
-    curves = {name: efficiency(networks[name], s) for name, s in spectra.items()}
+    curves = {name: absorbed_power(networks[name], s) for name, s in spectra.items()}
+    top = max(float(curve.max()) for curve in curves.values()) or 1.0
+    unit = float(available_power(1.0, port.resistance)) if port.resistance else top
+    curves = {name: curve / unit for name, curve in curves.items()}
     powers = {name: _at_tones(network, tuning.tones) for name, network in networks.items()}
     _save_data(tuning, frequency, curves, powers, folder / "result.nc")
     with figure() as (fig, axes):
@@ -98,7 +102,7 @@ def save_tuning(tuning: Tuning, over: Ac, folder: Path, *, title: str) -> None:
 
 
 def efficiency_label(port: Port) -> str:
-    """Say what :func:`~physlearn_spice.measures.efficiency` is for a port."""
+    """Say what the ordinate of a spectrum is for a port's source."""
     return "absorbed / available power" if port.resistance else "absorbed power / its maximum"
 
 

@@ -136,6 +136,8 @@ def peaks(
     """
     from scipy.signal import find_peaks
 
+    if not power.max() > 0:
+        return []
     level = 10 * np.log10(np.maximum(power, power.max() * 1e-300))
     found: NDArray[np.intp] = find_peaks(level, prominence=prominence_db)[0]
     return [_refined(frequency, level, int(k)) for k in found]

@@ -305,3 +305,20 @@ def test_nothing_is_walked_for_a_folder_that_can_not_be_written(physlearn, folde
     assert code == 1
     assert "can't write" in err
     assert taken.read_text() == before
+
+
+def test_equal_branches_and_lossless_ones_have_their_rows(physlearn, tmp_path: Path) -> None:
+    deck = tmp_path / "equal.cir"
+    branch = "r{0} in a{0} 30\nl{0} a{0} b{0} 1m\nc{0} b{0} 0 1n\n"
+    deck.write_text("equal\nv1 in 0 ac 1\n" + branch.format(1) + branch.format(2) + ".end\n")
+    code, out, _ = physlearn("spectrum", deck, "--json")
+    assert code == 0
+    assert [row["absorbed_W"] for row in json.loads(out)["resonances"]] == pytest.approx(
+        [2 / 60, 2 / 60], rel=1e-6
+    )
+    deck.write_text(
+        "lc\nv1 s 0 ac 1\nrs1 s in 50\nl1 in a 1m\nc1 a 0 1n\n.ac dec 10 1k 1meg\n.end\n"
+    )
+    code, out, _ = physlearn("run", deck, "--json")
+    assert code == 0
+    assert abs(json.loads(out)["analyses"][0]["residual"]) < 1e-9

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from physlearn_spice.elements import Capacitor, Diode, Inductor, Resistor, Varactor
-from physlearn_spice.errors import NetworkError
+from physlearn_spice.errors import NetworkError, PhyslearnError
 from physlearn_spice.generators import EdgeModel, gnm
 from physlearn_spice.measures import (
     absorbed_power,
     admittance,
     available_power,
+    dissipated_at_tones,
     dissipated_power,
     ledger,
     mean_input_power,
@@ -21,9 +22,9 @@ from physlearn_spice.measures import (
     reflection,
     stored_energy,
 )
-from physlearn_spice.netlist import Ac, Deck, Source, Tran
+from physlearn_spice.netlist import Ac, Deck, Source, Tran, at_frequencies
 from physlearn_spice.network import Network, Port
-from physlearn_spice.ngspice import simulate
+from physlearn_spice.ngspice import simulate, sweep
 from physlearn_spice.results import Provenance, Spectrum, Waveforms
 from physlearn_spice.stimulus import Tone
 from tests.benches import series_rlc
@@ -247,3 +248,20 @@ def test_ledger_shows_what_is_missing() -> None:
 def test_ledger_of_a_dead_circuit_is_zero() -> None:
     network, waves = resistor_waves(np.linspace(0.0, 1.0, 3), np.zeros(3))
     assert ledger(network, waves).residual == 0.0
+
+
+def test_powers_at_tones_add_and_mind_the_order() -> None:
+    network = series_rlc(quality_factor=5.0, f0=50e3)
+    tones = (Tone(2.0, 70e3), Tone(1.0, 50e3))
+    one_by_one = sum(
+        float(dissipated_power(network, sweep(network, *at_frequencies([tone.frequency])))["r1"][0])
+        * tone.amplitude**2
+        for tone in tones
+    )
+    ascending = sweep(network, *at_frequencies(tone.frequency for tone in tones))
+    assert list(ascending.frequency) == [50e3, 70e3]
+    together = dissipated_at_tones(network, ascending, tones[::-1])
+    assert together["r1"] == pytest.approx(one_by_one, rel=1e-12)
+    for wrong in (tones, tones[:1], (*tones, tones[0])):
+        with pytest.raises(PhyslearnError, match="tones' frequencies"):
+            dissipated_at_tones(network, ascending, wrong)

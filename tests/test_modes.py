@@ -108,3 +108,35 @@ def test_a_pole_that_noise_decides_is_left_out_with_a_warning() -> None:
     (found,) = resonances(f, noisy, rtol=1e-3)
     assert found.f0 == pytest.approx(5e4, rel=1e-4)
     assert found.quality_factor == pytest.approx(20, rel=1e-2)
+
+
+@pytest.mark.parametrize("slow", [1, 9])
+def test_modes_eight_decades_apart_are_all_found(slow: int) -> None:
+    elements: list[Resistor | Inductor | Capacitor] = []
+    for k in range(10):
+        scale = 1.0 if k < slow else 1e-8
+        elements += [
+            Resistor(f"r{k}", "in", f"a{k}", 10.0),
+            Inductor(f"l{k}", f"a{k}", f"b{k}", scale * (1 + 0.1 * k)),
+            Capacitor(f"c{k}", f"b{k}", "0", 1e-5 * scale),
+        ]
+    network = Network(tuple(elements), (Port("1", "in", "0", 0.0),))
+    values = [(e[1].value, e[2].value) for e in zip(*[iter(elements)] * 3, strict=True)]
+    f0 = sorted(1 / (2 * math.pi * math.sqrt(ind * c)) for ind, c in values)
+    modes = natural_modes(network)
+    assert [mode.f0 for mode in modes] == pytest.approx(f0, rel=1e-9)
+
+
+def test_equal_branches_have_a_mode_each() -> None:
+    one = series_rlc(30.0, source=0.0).elements
+    two = tuple(
+        type(e)(
+            e.name[0] + "2",
+            e.a + "2" * (e.a == "a" or e.a == "b"),
+            e.b + "2" * (e.b in "ab"),
+            e.value,
+        )
+        for e in one
+    )
+    modes = natural_modes(Network((*one, *two), (Port("1", "in", "0", 0.0),)))
+    assert [mode.f0 for mode in modes] == pytest.approx([1 / (2 * math.pi * 1e-6)] * 2, rel=1e-6)

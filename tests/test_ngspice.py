@@ -223,7 +223,7 @@ def test_alter_of_an_unknown_element_is_an_error_and_the_circuit_stays() -> None
     session = Session()
     session.load(filter_deck())
     with pytest.raises(SimulationError, match="r7") as error:
-        session.alter(["r7"], [1.0])
+        session.alter(["r1", "r7"], [1.0, 1.0])
     assert "not in the loaded circuit" in error.value.advice
     assert_same_bits(session.run(SWEEP), simulate_batch(filter_deck())[0])
 

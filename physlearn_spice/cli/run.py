@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import DeckError
+from ..files import make_folder
 from ..measures import (
     absorbed_power,
     available_power,
@@ -60,6 +61,9 @@ def run(
     bench = load_deck(deck)
     if not bench.analyses:
         raise DeckError(f"{str(deck)!r} has no analysis: add a .ac, .tran or .op card")
+    for path in (raw, netcdf):
+        if path is not None:
+            make_folder(path.parent)
     console = Console(stderr=as_json)
     with console.status(f"ngspice runs {deck.name}"):
         # the ledger needs every voltage and current, whatever the deck's .save says
@@ -157,7 +161,11 @@ def _ac_account(bench: Deck, network: Network, spectrum: Spectrum) -> dict[str, 
     if not network.is_linear:  # a nonlinear element's share about the operating point is not known
         return account
     parts = {name: float(p[top]) for name, p in dissipated_power(network, spectrum).items()}
-    gross = float(sum(abs(p[top]) for p in enters.values()))
+    # over the apparent power: of a lossless network, in and absorbed are both nothing but rounding
+    gross = sum(
+        float(abs(spectrum.voltage(p.plus, p.minus)[top] * spectrum.current(f"v{p.name}")[top])) / 2
+        for p in network.ports
+    )
     residual = (float(total[top]) - power) / gross if gross else 0.0
     return {**account, "dissipated_W": parts, "residual": residual}
 

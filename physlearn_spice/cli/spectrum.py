@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -102,8 +103,9 @@ def _analyse(
     found = [mode for mode in modes if low <= mode.f0 <= high]
     powers: list[float] = []
     if found:
-        there = sweep(network, *at_frequencies(mode.f0 for mode in found), port=port.name)
-        powers = absorbed_power(network, there).tolist()
+        places = [mode.f0 for mode in found]  # two modes may share one
+        there = sweep(network, *at_frequencies(sorted(set(places))), port=port.name)
+        powers = np.interp(places, there.frequency, absorbed_power(network, there)).tolist()
     available = float(available_power(1.0, port.resistance))
     rows = [
         {

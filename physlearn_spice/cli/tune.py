@@ -154,7 +154,7 @@ def _progress(
 def _end_noted() -> Generator[list[int]]:
     """Note Ctrl-C or a request to end, instead of stopping where nothing is saved yet."""
     asked: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     previous = [signal.signal(number, lambda number, _: asked.append(number)) for number in numbers]
     try:
         yield asked

@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError, SimulationError
 from ..netlist import (
     Ac,
@@ -71,6 +72,7 @@ class Session:
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._deck_text = ""
         self._altered: dict[str, str] = {}
+        self._alterable: frozenset[str] = frozenset()
         self._analyses: frozenset[tuple[type[Analysis], bool]] = frozenset()
         self._n_commands = 0
 
@@ -111,6 +113,7 @@ class Session:
         check_log(log, text, "to load the deck")
         self._deck_text, self._altered = text, {}
         self._analyses = frozenset(_kind(analysis) for analysis in deck.analyses)
+        self._alterable = frozenset(deck.network.names(Resistor, Inductor, Capacitor))
 
     def alter(self, names: Iterable[str], values: ArrayLike) -> None:
         """Give resistors, inductors and capacitors new values [Ohm, H, F] (n_names,).
@@ -122,9 +125,18 @@ class Session:
         SimulationError
             The loaded circuit has no such element.
         """
+        names = tuple(names)
         commands = alter_commands(names, values)
         with _LOCK:
             self._require_circuit()
+            for name in names:
+                if name not in self._alterable:
+                    raise SimulationError(
+                        f"can't alter {name!r}",
+                        deck=self._deck_text,
+                        advice="it is not in the loaded circuit under this name, or has no single "
+                        "value",
+                    )
             self._clear_log()
             for command in commands:
                 self._command(command)
