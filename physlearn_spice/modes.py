@@ -14,7 +14,7 @@ from .resonances import Resonance, natural_band
 __all__ = ["LARGEST_EXACT", "n_states", "natural_modes"]
 
 _DECADES = 4.0  # of frequency for one shift
-LARGEST_EXACT = 800  # states that take some ten seconds
+LARGEST_EXACT = 2000  # states that take a few seconds
 
 
 def n_states(network: Network) -> int:
