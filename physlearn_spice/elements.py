@@ -68,33 +68,35 @@ class _TwoTerminal:
 
 
 @dataclass(frozen=True, slots=True)
-class Resistor(_TwoTerminal):
+class _Valued(_TwoTerminal):
+    """An element that is told by one number, in SI units."""
+
+    positive: ClassVar[tuple[str, ...]] = ("value",)
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resistor(_Valued):
     """v = R i, with R in [Ohm]."""
 
     letter: ClassVar[str] = "r"
     kind: ClassVar[str] = "resistor"
-    positive: ClassVar[tuple[str, ...]] = ("value",)
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
-class Inductor(_TwoTerminal):
+class Inductor(_Valued):
     """v = L di/dt, with L in [H]; stores L i^2 / 2."""
 
     letter: ClassVar[str] = "l"
     kind: ClassVar[str] = "inductor"
-    positive: ClassVar[tuple[str, ...]] = ("value",)
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
-class Capacitor(_TwoTerminal):
+class Capacitor(_Valued):
     """i = C dv/dt, with C in [F]; stores C v^2 / 2."""
 
     letter: ClassVar[str] = "c"
     kind: ClassVar[str] = "capacitor"
-    positive: ClassVar[tuple[str, ...]] = ("value",)
-    value: float
 
 
 @dataclass(frozen=True, slots=True)

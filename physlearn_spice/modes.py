@@ -11,10 +11,10 @@ from .elements import Capacitor, Inductor, Resistor
 from .network import GROUND, Network
 from .resonances import Resonance, natural_band
 
-__all__ = ["LARGEST_EXACT", "n_states", "natural_modes"]
+__all__ = ["known_modes", "n_states", "natural_modes"]
 
 _DECADES = 4.0  # of frequency for one shift
-LARGEST_EXACT = 2000  # states that take a few seconds
+_LARGEST_EXACT = 2000  # states that take a few seconds
 
 
 def n_states(network: Network) -> int:
@@ -27,8 +27,8 @@ def natural_modes(network: Network) -> list[Resonance]:
 
     Modified nodal analysis, C dx/dt + G x = 0 for node voltages and inductor currents, gives the
     natural frequencies s of det(G + s C) = 0, also where modes overlap so much that no sampled
-    spectrum tells them apart. They are the poles of the current
-    that the source drives (``admittance(..., loaded=True)``), and those that the port can't feel.
+    spectrum tells them apart. They are the poles of the current that the source drives
+    (``admittance(..., loaded=True)``), and those that the port can't feel.
     """
     inductors = [e for e in network.elements if isinstance(e, Inductor)]
     capacitors = [e for e in network.elements if isinstance(e, Capacitor)]
@@ -51,6 +51,13 @@ def natural_modes(network: Network) -> list[Resonance]:
         found += s[rings & (np.abs(s) >= lower) & (np.abs(s) < upper)].tolist()
     modes = [Resonance(abs(s) / (2 * math.pi), _quality_factor(s)) for s in found]
     return sorted(modes, key=lambda mode: mode.f0)
+
+
+def known_modes(network: Network) -> list[Resonance] | None:
+    """Return the natural modes; None of a nonlinear network, or one of over 2,000 states."""
+    if not network.is_linear or n_states(network) > _LARGEST_EXACT:
+        return None
+    return natural_modes(network)
 
 
 def _quality_factor(s: complex) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,10 +17,9 @@ from .measures import (
     absorbed_power,
     available_at_tones,
     available_power,
-    dissipated_at_tones,
     reflection,
 )
-from .modes import LARGEST_EXACT, n_states, natural_modes
+from .modes import known_modes
 from .netlist import Ac, Deck, Source, at_frequencies, save_deck
 from .network import Network, Port
 from .ngspice import sweep
@@ -38,6 +37,7 @@ from .plots import (
 from .rawfile import write_raw
 from .results import Spectrum, touchstone, write_netcdf
 from .stimulus import Tone
+from .tuner import dissipated_power_at
 
 __all__ = ["Tuning", "efficiency_label", "save_ledgers", "save_spectrum", "save_tuning"]
 
@@ -75,7 +75,9 @@ def save_tuning(tuning: Tuning, over: Ac, folder: Path, *, title: str) -> None:
     top = max(float(curve.max()) for curve in curves.values()) or 1.0
     unit = float(available_power(1.0, port.resistance)) if port.resistance else top
     curves = {name: curve / unit for name, curve in curves.items()}
-    powers = {name: _at_tones(network, tuning.tones) for name, network in networks.items()}
+    powers = {
+        name: dissipated_power_at(network, tuning.tones) for name, network in networks.items()
+    }
     _save_data(tuning, frequency, curves, powers, folder / "result.nc")
     with figure() as (fig, axes):
         spectrum_curves(axes[0, 0], frequency, curves, tuning.tones)
@@ -131,15 +133,8 @@ def _telling_frequencies(tuning: Tuning, over: Ac) -> list[float]:
     """Tones and resonances within the sweep, whose tops lie between its points."""
     wanted = [tone.frequency for tone in tuning.tones]
     for network in (tuning.before, tuning.after):
-        if n_states(network) <= LARGEST_EXACT:
-            wanted += [mode.f0 for mode in natural_modes(network)]
+        wanted += [mode.f0 for mode in known_modes(network) or ()]
     return sorted({f for f in wanted if over.start < f < over.stop})
-
-
-def _at_tones(network: Network, tones: Sequence[Tone]) -> dict[str, float]:
-    ordered = sorted(tones, key=lambda tone: tone.frequency)
-    spectrum = sweep(network, *at_frequencies(tone.frequency for tone in ordered))
-    return dissipated_at_tones(network, spectrum, ordered)
 
 
 def _save_data(

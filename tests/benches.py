@@ -6,9 +6,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from physlearn_spice.elements import Capacitor, Inductor, Resistor
 from physlearn_spice.netlist import Ac, Deck, Source
 from physlearn_spice.network import Network, Port
+from physlearn_spice.stimulus import Samples, band_limited_noise
 
 SWEEP = Ac(1e4, 1e6, 7, "dec")
 
@@ -43,4 +46,16 @@ def series_rlc(
             Capacitor("c1", "b", "0", 1 / (omega**2 * inductance)),
         ),
         (Port("1", "n0", resistance=source_resistance),),
+    )
+
+
+def noise(seed: int, rms: float = 0.5, f_low: float = 100.0, f_high: float = 300.0) -> Samples:
+    """A quarter of a second of band-limited noise."""
+    return band_limited_noise(
+        f_low=f_low,
+        f_high=f_high,
+        rms=rms,
+        duration=0.25,
+        sample_rate=2000.0,
+        rng=np.random.default_rng(seed),
     )

@@ -17,6 +17,18 @@ from physlearn_spice.stimulus import Tone
 from tests.benches import filter_deck
 
 
+def output_of(script: str) -> str:
+    """What a script prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
 def test_memory_does_not_grow_over_2000_cycles() -> None:
     """alter + run 2,000 times: without 'destroy all' it grows by more than 100 MB."""
     script = """
@@ -33,14 +45,8 @@ def cycles(n):
 warm = cycles(200)
 print(cycles(2000) - warm)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    kilobytes = int(done.stdout) / (1024 if sys.platform == "darwin" else 1)
+    said = output_of(script)
+    kilobytes = int(said) / (1024 if sys.platform == "darwin" else 1)
     assert kilobytes < 10_000
 
 
@@ -56,14 +62,8 @@ with ThreadPoolExecutor(4) as pool:
     together = [r[0].current("l1").tobytes() for r in pool.map(simulate, decks)]
 print(alone == together)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "True\n"
+    said = output_of(script)
+    assert said == "True\n"
 
 
 @pytest.mark.parametrize("path", ["/nowhere/libngspice.so", str(Path(__file__))])

@@ -7,7 +7,6 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,23 +18,11 @@ from physlearn_spice.stimulus import (
     Samples,
     Stimulus,
     Tone,
-    band_limited_noise,
 )
+from tests.benches import noise
 
-SIGNALS = Path(__file__).parents[1] / "circuits" / "signals"
 RATE = 8000.0
 TIME = np.arange(32_000) / RATE
-
-
-def noise(seed: int, rms: float = 0.5, f_low: float = 100.0, f_high: float = 300.0) -> Samples:
-    return band_limited_noise(
-        f_low=f_low,
-        f_high=f_high,
-        rms=rms,
-        duration=0.25,
-        sample_rate=2000.0,
-        rng=np.random.default_rng(seed),
-    )
 
 
 STIMULI: list[Stimulus] = [

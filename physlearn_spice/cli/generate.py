@@ -92,7 +92,7 @@ def generate(
         case Topology.lattice:
             n = nodes if columns is None else columns
             network = square_lattice(nodes, n, edge=model, rng=rng, source_resistance=rs)
-    save(network, out, title=f"physlearn generate {topology.value} seed {seed}")
+    _save(network, out, title=f"physlearn generate {topology.value} seed {seed}")
     files = [str(out / "network.cir"), str(out / "network.json")]
     facts = {
         "nodes": len(network.nodes),
@@ -114,7 +114,7 @@ def generate(
         )
 
 
-def save(network: Network, folder: Path, *, title: str) -> None:
+def _save(network: Network, folder: Path, *, title: str) -> None:
     """Write ``network.json`` and ``network.cir``.
 
     The deck sweeps the natural band; a nonlinear network is driven by a tone in the band's middle

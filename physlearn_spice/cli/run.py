@@ -27,9 +27,8 @@ from ..measures import (
     mean_input_power,
     points_per_period,
 )
-from ..modes import LARGEST_EXACT, n_states, natural_modes
+from ..modes import known_modes
 from ..netlist import Deck, Tran, load_deck
-from ..network import Network
 from ..ngspice import simulate_batch
 from ..rawfile import write_raw
 from ..results import OperatingPoint, Result, Spectrum, Waveforms, to_xarray, write_netcdf
@@ -85,12 +84,12 @@ def run(
 
 def _coarse_steps(bench: Deck) -> list[str]:
     """Say where a transient has too few points per period for its tones and resonances."""
-    network = bench.network
-    small = network.is_linear and n_states(network) <= LARGEST_EXACT
-    modes = natural_modes(network) if small else []
     steps = [analysis.max_step for analysis in bench.analyses if isinstance(analysis, Tran)]
+    if not steps:
+        return []
+    modes = known_modes(bench.network) or []
     said: list[str] = []
-    for source in bench.sources.values() if steps else ():
+    for source in bench.sources.values():
         match source.waveform:
             case Tone():
                 tones = (source.waveform,)
@@ -122,7 +121,7 @@ def _account(bench: Deck, result: Result) -> dict[str, Any]:
             volts = {name: float(v[0]) for name, v in result.vectors.items()}
             return {"analysis": "op", **engine, "values": volts}
         case Spectrum():
-            return {"analysis": "ac", **engine, **_ac_account(bench, network, result)}
+            return {"analysis": "ac", **engine, **_ac_account(bench, result)}
         case Waveforms():
             book = ledger(network, result)
             powers = {
@@ -141,8 +140,9 @@ def _account(bench: Deck, result: Result) -> dict[str, Any]:
             }
 
 
-def _ac_account(bench: Deck, network: Network, spectrum: Spectrum) -> dict[str, Any]:
+def _ac_account(bench: Deck, spectrum: Spectrum) -> dict[str, Any]:
     """Powers at the frequency where most is absorbed, or enters a nonlinear network."""
+    network = bench.network
     enters = {p.name: input_power(network, spectrum, p.name) for p in network.ports}
     driven = [p for p in network.ports if bench.source(p.name).ac]
     total: NDArray[np.float64] = np.sum(list(enters.values()), axis=0)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ..files import make_folder
 from ..measures import absorbed_power, admittance, available_power, efficiency
-from ..modes import LARGEST_EXACT, n_states, natural_modes
+from ..modes import known_modes
 from ..netlist import Ac, at_frequencies
 from ..network import Network, Port
 from ..ngspice import sweep
@@ -44,7 +44,7 @@ def spectrum(
     """
     net = load_network(network)
     driven = net.port(port)
-    exact = natural_modes(net) if net.is_linear and n_states(net) <= LARGEST_EXACT else None
+    exact = known_modes(net)
     low, high = band(over) if over else _default_band(net, exact)
     if out is not None:
         make_folder(out)
@@ -95,17 +95,20 @@ def _default_band(network: Network, modes: list[Resonance] | None) -> tuple[floa
 def _analyse(
     network: Network, port: Port, result: Spectrum, modes: list[Resonance] | None
 ) -> dict[str, Any]:
-    """Find the resonances in the band, and what is absorbed at each; ready for JSON."""
+    """Find the resonances in the band, and what is absorbed at each; ready for JSON.
+
+    ``result`` has a point at each of the ``modes``; without them, they are fitted to it.
+    """
     low, high = result.frequency[[0, -1]]
+    there = result
     if modes is None:
         driven = admittance(network, result, port.name, loaded=True)
         modes = resonances(result.frequency, driven)
+        if modes:
+            there = sweep(network, *at_frequencies(mode.f0 for mode in modes), port=port.name)
     found = [mode for mode in modes if low <= mode.f0 <= high]
-    powers: list[float] = []
-    if found:
-        places = [mode.f0 for mode in found]  # two modes may share one
-        there = sweep(network, *at_frequencies(sorted(set(places))), port=port.name)
-        powers = np.interp(places, there.frequency, absorbed_power(network, there)).tolist()
+    places = [mode.f0 for mode in found]
+    powers = np.interp(places, there.frequency, absorbed_power(network, there)).tolist()
     available = float(available_power(1.0, port.resistance))
     rows = [
         {

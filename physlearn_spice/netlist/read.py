@@ -96,8 +96,9 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
         network = Network(tuple(e for e in elements if e.name not in absorbed), ports)
     except NetworkError as error:
         raise DeckError(str(error)) from error
+    declared = open_ends(lines)
     for node in network.stubs:
-        if node not in open_ends(lines):
+        if node not in declared:
             (name,) = (e.name for e in elements if node in (e.a, e.b))
             raise DeckError(
                 f"node {node!r} is floating: only {name!r} touches it; connect it, or declare an "

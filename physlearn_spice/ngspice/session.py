@@ -15,7 +15,6 @@ import threading
 import weakref
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
@@ -24,27 +23,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..elements import Capacitor, Inductor, Resistor
-from ..errors import NetworkError, SimulationError
+from ..errors import SimulationError
 from ..netlist import (
-    Ac,
     Analysis,
     Deck,
-    Source,
     Tran,
     alter_commands,
     analysis_command,
     side_files,
     to_spice,
 )
-from ..network import Network
-from ..results import Result, Spectrum, merged
+from ..results import Result
 from .evidence import check_log, result_from
 from .library import open_library
 
-__all__ = ["Session", "simulate", "sweep"]
+__all__ = ["LOCK", "Session"]
 
 _COMMANDS_BETWEEN_PURGES = 1000
-_LOCK = threading.RLock()  # the library dies where two threads are in it
+LOCK = threading.RLock()  # the library dies where two threads are in it
 _REAL = 1  # flag of a real vector in ngspice's vector_info
 
 
@@ -90,7 +86,7 @@ class Session:
             ngspice did not take the deck; no circuit is loaded then.
         """
         text = to_spice(deck)
-        with _LOCK:
+        with LOCK:
             self._load(deck, text)
 
     def _load(self, deck: Deck, text: str) -> None:
@@ -127,7 +123,7 @@ class Session:
         """
         names = tuple(names)
         commands = alter_commands(names, values)
-        with _LOCK:
+        with LOCK:
             self._require_circuit()
             for name in names:
                 if name not in self._alterable:
@@ -152,7 +148,7 @@ class Session:
             There is no circuit, its deck was written for other kinds of analysis, or the evidence
             of a good run is missing.
         """
-        with _LOCK:
+        with LOCK:
             return self._run(analysis)
 
     def _run(self, analysis: Analysis) -> Result:
@@ -249,50 +245,6 @@ def _interrupts_deferred() -> Generator[None]:
         signal.signal(signal.SIGINT, previous)
     if noted and callable(previous):
         previous(*noted[0])
-
-
-def simulate(deck: Deck) -> tuple[Result, ...]:
-    """Run a deck's analyses in order, in this process.
-
-    Returns
-    -------
-    tuple
-        One result for each analysis.
-
-    Raises
-    ------
-    SimulationError
-        ngspice gave no result that can be trusted.
-    NgspiceMissingError
-        The shared library is not installed.
-    """
-    with _LOCK:
-        session = _session()
-        session.load(deck)
-        return tuple(session.run(analysis) for analysis in deck.analyses)
-
-
-def sweep(network: Network, *sweeps: Ac, port: str | None = None) -> Spectrum:
-    """Run AC sweeps of a linear network at 1 V peak on one port, as one spectrum by frequency.
-
-    Raises
-    ------
-    NetworkError
-        The network is nonlinear: its answer depends on the amplitude.
-    SimulationError
-        As :func:`simulate`.
-    """
-    if not network.is_linear:
-        raise NetworkError(
-            "a spectrum is of a linear network; run a nonlinear one in time (physlearn run)"
-        )
-    deck = Deck(network, sweeps, {network.port(port).name: Source(ac=1.0)})
-    return merged(result for result in simulate(deck) if isinstance(result, Spectrum))
-
-
-@cache
-def _session() -> Session:
-    return Session()
 
 
 def _kind(analysis: Analysis) -> tuple[type[Analysis], bool]:

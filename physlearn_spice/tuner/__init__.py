@@ -12,7 +12,7 @@ from .brakes import Brake, global_brake, local_brake, no_brake
 from .memory import Memory, forget, leaky_latch
 from .objective import Absorbed, Objective, absorbed_at_tones
 from .recipes import RECIPES, recipe
-from .tuning import Tuned, absorbed_power_at, compare, tune
+from .tuning import Tuned, absorbed_power_at, compare, dissipated_power_at, tune
 from .walk import Bounds, Info, State, Tuner, around, init, reflect, step, walk
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "absorbed_power_at",
     "around",
     "compare",
+    "dissipated_power_at",
     "forget",
     "global_brake",
     "init",

@@ -12,7 +12,7 @@ from ..elements import Resistor
 from ..errors import NetworkError, StimulusError
 from ..measures import dissipated_at_tones
 from ..netlist import Deck, Source, at_frequencies
-from ..network import Network
+from ..network import GROUND, Network
 from ..ngspice import Session
 from ..results import Spectrum, concatenate
 from ..stimulus import Tone
@@ -68,14 +68,13 @@ def absorbed_at_tones(
     column = {e.name: k for k, e in enumerate(resistors)}
     row = {name: k for k, name in enumerate(movable)}
     in_branch = np.zeros((len(movable), len(resistors)))
-    feels_nothing = np.ones(len(movable), bool)
     for branch in network.branches:
         for name in branch:
             if name in row:
                 in_branch[row[name], [column[other] for other in branch if other in column]] = 1
-                feels_nothing[row[name]] = not any(other in column for other in branch)
+    feels_nothing = ~in_branch.any(axis=1)
     points = at_frequencies(tone.frequency for tone in tones)
-    nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != "0"})
+    nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != GROUND})
     deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=tuple(nodes))
     session.load(deck)
 

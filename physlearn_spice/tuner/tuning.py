@@ -18,7 +18,7 @@ from .objective import absorbed_at_tones
 from .recipes import RECIPES, recipe
 from .walk import State, around, walk
 
-__all__ = ["Tuned", "absorbed_power_at", "compare", "tune"]
+__all__ = ["Tuned", "absorbed_power_at", "compare", "dissipated_power_at", "tune"]
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,13 @@ def compare(
     return runs
 
 
-def absorbed_power_at(network: Network, tones: Sequence[Tone]) -> float:
-    """Mean power [W] that a linear network absorbs at tones, source resistance not counted."""
+def dissipated_power_at(network: Network, tones: Sequence[Tone]) -> dict[str, float]:
+    """Mean power [W] in each resistor of a linear network when the tones drive its first port."""
     ordered = sorted(tones, key=lambda tone: tone.frequency)
     spectrum = sweep(network, *at_frequencies(tone.frequency for tone in ordered))
-    return sum(dissipated_at_tones(network, spectrum, ordered).values())
+    return dissipated_at_tones(network, spectrum, ordered)
+
+
+def absorbed_power_at(network: Network, tones: Sequence[Tone]) -> float:
+    """Mean power [W] that a linear network absorbs at tones, source resistance not counted."""
+    return sum(dissipated_power_at(network, tones).values())
