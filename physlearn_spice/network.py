@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from .errors import NetworkError
+from .topology import first_loop, not_joined
 
 __all__ = ["GROUND", "Network", "Port"]
 
@@ -135,15 +136,11 @@ class Network:
     @cached_property
     def without_dc_path(self) -> tuple[str, ...]:
         """Nodes that capacitors cut off from ground, so that their DC voltage is undetermined."""
-        conducting: nx.Graph[str] = nx.Graph()
-        conducting.add_nodes_from(self.nodes)
-        for element in self.elements:
-            if not isinstance(element, Capacitor | Varactor):
-                conducting.add_edge(element.a, element.b)
-        for port in self.ports:
-            conducting.add_edge(port.plus, port.minus)
-        grounded = nx.node_connected_component(conducting, GROUND)
-        return tuple(node for node in self.nodes if node not in grounded)
+        conducting = [
+            (e.name, e.a, e.b) for e in self.elements if not isinstance(e, Capacitor | Varactor)
+        ]
+        sources = [(f"v{port.name}", port.plus, port.minus) for port in self.ports]
+        return not_joined(self.nodes, [*conducting, *sources], to=GROUND)
 
     @cached_property
     def dc_loop(self) -> tuple[str, ...]:
@@ -151,15 +148,9 @@ class Network:
 
         Empty where there is no such loop; a port ``p`` without resistance is the source ``vp``.
         """
-        shorts: nx.Graph[str] = nx.Graph()
-        at_dc = [(f"v{p.name}", p.plus, p.minus) for p in self.ports if p.resistance == 0]
-        at_dc += [(e.name, e.a, e.b) for e in self.elements if isinstance(e, Inductor)]
-        for name, a, b in at_dc:
-            if a in shorts and b in shorts and nx.has_path(shorts, a, b):
-                way = nx.shortest_path(shorts, a, b)
-                return (*(shorts.edges[edge]["name"] for edge in nx.utils.pairwise(way)), name)
-            shorts.add_edge(a, b, name=name)
-        return ()
+        sources = [(f"v{p.name}", p.plus, p.minus) for p in self.ports if p.resistance == 0]
+        coils = [(e.name, e.a, e.b) for e in self.elements if isinstance(e, Inductor)]
+        return first_loop([*sources, *coils])
 
     @cached_property
     def is_linear(self) -> bool:
@@ -288,13 +279,9 @@ def _check_connections(network: Network) -> None:
         raise NetworkError(
             f"node {min(island)!r} is floating: no path leads from it to ground, node {GROUND!r}"
         )
-    ideal: nx.Graph[str] = nx.Graph()
-    for port in network.ports:
-        if port.resistance > 0:
-            continue
-        if port.plus in ideal and port.minus in ideal and nx.has_path(ideal, port.plus, port.minus):
-            raise NetworkError(
-                f"voltage-source loop: port {port.name!r} closes a loop of ideal sources; "
-                "give it a source resistance"
-            )
-        ideal.add_edge(port.plus, port.minus)
+    ideal = [(port.name, port.plus, port.minus) for port in network.ports if port.resistance == 0]
+    if loop := first_loop(ideal):
+        raise NetworkError(
+            f"voltage-source loop: port {loop[-1]!r} closes a loop of ideal sources; "
+            "give it a source resistance"
+        )

@@ -7,29 +7,34 @@ into the first node of the element. Phasors are peak values.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import PhyslearnError
+from .errors import DeckError, PhyslearnError, SimulationError, Status
 from .files import replacing
+from .netlist import alter_commands, options_of
 from .network import GROUND
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
+    "Fail",
+    "Failure",
     "OperatingPoint",
+    "Outcome",
     "Provenance",
     "Result",
     "Spectrum",
     "Waveforms",
     "concatenate",
     "merged",
+    "outcome_of",
     "to_xarray",
     "touchstone",
     "write_netcdf",
@@ -38,16 +43,44 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a result came about: engine and version, the deck's text, ngspice's notes."""
+    """How a result came about.
+
+    Parameters
+    ----------
+    engine
+        Engine and version.
+    loaded
+        The deck's text as ngspice was given it.
+    notes
+        What ngspice said; no error is among it.
+    altered
+        Values [Ohm, H, F, V] by name that were changed since.
+    """
 
     engine: str
-    deck: str
+    loaded: str
     notes: tuple[str, ...] = ()
+    altered: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def deck(self) -> str:
+        """The deck's text, with what was altered as comments below."""
+        return self.loaded + "".join(f"* {line}\n" for line in alter_commands(self.altered))
 
     @property
     def deck_hash(self) -> str:
-        """SHA-256 of the deck's text, in hexadecimal."""
+        """SHA-256 of :attr:`deck`, in hexadecimal."""
         return hashlib.sha256(self.deck.encode()).hexdigest()
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options that the deck sets, by name; "" for a bare flag."""
+        return options_of(self.loaded)
+
+    @property
+    def method(self) -> str:
+        """Integration method of a transient; ngspice's own is the trapezoidal rule."""
+        return self.options.get("method", "trap")
 
 
 @dataclass(frozen=True)
@@ -56,6 +89,7 @@ class _Vectors:
 
     vectors: Mapping[str, NDArray[Any]]
     provenance: Provenance
+    status: ClassVar[Status] = Status.OK
 
     def voltage(self, a: str, b: str = GROUND) -> NDArray[Any]:
         """Voltage [V] of node ``a`` against node ``b``."""
@@ -95,6 +129,37 @@ class Waveforms(_Vectors):
 
 
 Result = OperatingPoint | Spectrum | Waveforms
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What stands in the place of a result where failures are returned, not raised."""
+
+    error: DeckError | SimulationError
+
+    @property
+    def status(self) -> Status:
+        """How the run ended; ``status.advice`` is what to do about it."""
+        return self.error.status
+
+    @property
+    def line(self) -> int | None:
+        """Line of the deck at fault, counted from 1, where one is known."""
+        return self.error.line
+
+
+Outcome = Result | Failure
+Fail = Literal["raise", "return"]  # what to do with a run that fails
+
+
+def outcome_of(run: Callable[[], Result], fail: Fail) -> Outcome:
+    """Return what a run gives; with ``fail="return"`` a failure where it raises one."""
+    try:
+        return run()
+    except (DeckError, SimulationError) as error:
+        if fail == "raise":
+            raise
+        return Failure(error)
 
 
 def concatenate(spectra: Iterable[Spectrum]) -> Spectrum:

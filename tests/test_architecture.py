@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1] / "physlearn_spice"
 ORDER = [
     "errors",
     "files",
+    "topology",
     "elements",
     "network",
     "generators",

@@ -215,16 +215,19 @@ def test_options_follow_the_analyses_that_are_written() -> None:
 
 
 def test_alter_commands_name_the_element_and_keep_the_digits() -> None:
-    values = np.array([1 / 3, 1e-9, 2e22])
-    commands = alter_commands(iter(["r1", "c1_x", "l2"]), values)
-    words = [command.split() for command in commands]
-    assert [w[:3] for w in words] == [["alter", name, "="] for name in ("r1", "c1_x", "l2")]
-    assert [float(w[3]) for w in words] == values.tolist()
-    with pytest.raises(ValueError, match="shorter"):
-        alter_commands(["r1", "r2"], [1.0])
+    values = {"r1": 1 / 3, "c1_x": 1e-9, "l2": 2e22}
+    words = [command.split() for command in alter_commands(values)]
+    assert [w[:3] for w in words] == [["alter", name, "="] for name in values]
+    assert [float(w[3]) for w in words] == list(values.values())
     for bad in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(DeckError, match=r"'r1' = .*must be positive and finite"):
-            alter_commands(["r1"], [bad])
+            alter_commands({"r1": bad})
+
+
+def test_alter_of_a_source_is_of_its_dc_value_and_may_be_negative() -> None:
+    assert alter_commands({"v1": -0.5}) == ["alter v1 dc = -0.5"]
+    with pytest.raises(DeckError, match=r"'v1' = nan: must be finite"):
+        alter_commands({"v1": math.nan})
 
 
 @pytest.mark.parametrize("analysis", [Op(), SWEEP, Ac(3.0, 3.0, 1, "lin"), TRAN, Tran(1, 0.1, 0.5)])
@@ -270,7 +273,7 @@ def test_frequencies_are_those_that_ngspice_visits(session) -> None:
         ((1.0, 1.0, 5, "lin"), "write it as 'lin' with 1 point"),
         ((1.0, 2.0, 1, "lin"), "start and stop must be the same"),
         ((1.0, 2.0, 2, "lin"), "2 points from 'lin': take 3"),  # ngspice visits the first alone
-        ((1.0, 2.0, 5, "oct"), "spacing 'oct'"),
+        ((1.0, 2.0, 5, "log"), "spacing 'log'"),
         ((1.0, 2.0, 3), "shorter than one step"),  # ngspice would run on for ever
         ((1.0, 10.0, 2400), "overshoots the stop"),
     ],

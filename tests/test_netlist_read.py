@@ -140,7 +140,7 @@ ON_LINE_5 = {
     ".subckt x a b": r"'\.subckt' can't be read",
     ".ic v(a)=1": r"'\.ic' can't be read",
     ".temp 50": r"'\.temp' can't be read",
-    ".ac oct 2 1 10": r"needs '\.ac lin\|dec points start stop'",
+    ".ac log 2 1 10": r"needs '\.ac lin\|dec\|oct points start stop'",
     ".ac dec 2 1": "needs '.ac",
     ".ac dec 2.5 1 10": "must be whole",
     ".ac dec 2 10 1": "needs 0 < start",

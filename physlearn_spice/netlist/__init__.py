@@ -1,8 +1,12 @@
 """Decks: everything that is SPICE syntax is in this package and nowhere else."""
 
+from .alter import alter_commands, alterable
+from .analyses import analysis_command, read_analysis
 from .deck import Ac, Analysis, Deck, Op, Source, Tran, at_frequencies
+from .layout import options_of
 from .read import load_deck, read_deck
-from .write import alter_commands, analysis_command, save_deck, side_files, to_spice
+from .text_deck import TextDeck, flat_circuit, load_text_deck, read_text_deck
+from .write import save_deck, side_files, to_spice
 
 __all__ = [
     "Ac",
@@ -10,12 +14,19 @@ __all__ = [
     "Deck",
     "Op",
     "Source",
+    "TextDeck",
     "Tran",
     "alter_commands",
+    "alterable",
     "analysis_command",
     "at_frequencies",
+    "flat_circuit",
     "load_deck",
+    "load_text_deck",
+    "options_of",
+    "read_analysis",
     "read_deck",
+    "read_text_deck",
     "save_deck",
     "side_files",
     "to_spice",

@@ -16,7 +16,19 @@ from ..network import Network
 from ..stimulus import Stimulus
 from .numbers import as_ngspice_reads
 
-__all__ = ["Ac", "Analysis", "Deck", "Op", "Source", "Tran", "at_frequencies"]
+__all__ = [
+    "Ac",
+    "Analysis",
+    "Deck",
+    "Op",
+    "Options",
+    "Source",
+    "Tran",
+    "at_frequencies",
+    "check_options",
+]
+
+Options = Mapping[str, float | str | None]  # None for a bare flag
 
 
 @dataclass(frozen=True)
@@ -28,13 +40,14 @@ class Op:
 class Ac:
     """Small-signal sweep from ``start`` to ``stop`` [Hz], at rest or about the operating point.
 
-    ``points`` is their number for ``"lin"`` and their number per decade for ``"dec"``.
+    ``points`` is their number for ``"lin"``, their number per decade for ``"dec"`` and per octave
+    for ``"oct"``, which may end below ``stop``.
     """
 
     start: float
     stop: float
     points: int
-    spacing: Literal["lin", "dec"] = "dec"
+    spacing: Literal["lin", "dec", "oct"] = "dec"
 
     def __post_init__(self) -> None:
         if not 0 < self.start <= self.stop < math.inf or self.points < 1:
@@ -42,12 +55,12 @@ class Ac:
                 f"AC sweep of {self.points} points from {self.start!r} to {self.stop!r} Hz: "
                 "needs 0 < start <= stop and at least one point"
             )
-        if (self.points > 1 or self.spacing == "dec") and self.start == self.stop:
+        if (self.points > 1 or self.spacing != "lin") and self.start == self.stop:
             raise DeckError("AC sweep of one frequency: write it as 'lin' with 1 point")
         if self.points == 1 and self.spacing == "lin" and self.start != self.stop:
             raise DeckError("AC sweep of 1 point from 'lin': start and stop must be the same")
-        if self.spacing not in ("lin", "dec"):
-            raise DeckError(f"AC sweep with spacing {self.spacing!r}: 'lin' or 'dec'")
+        if self.spacing not in ("lin", "dec", "oct"):
+            raise DeckError(f"AC sweep with spacing {self.spacing!r}: 'lin', 'dec' or 'oct'")
         if self.points == 2 and self.spacing == "lin":
             raise DeckError(  # ngspice would visit the first alone
                 "AC sweep of 2 points from 'lin': take 3, or one analysis for each frequency"
@@ -69,6 +82,10 @@ class Ac:
         """The frequencies [Hz] (n_freq,) that ngspice visits."""
         if self.spacing == "lin":
             return np.linspace(self.start, self.stop, self.points)
+        if self.spacing == "oct":
+            # on while f <= stop (1 + reltol 2^(1/points)), with its reltol of 0.001
+            last = math.log2(self.stop / self.start * (1 + 1e-3 * 2 ** (1 / self.points)))
+            return self.start * 2 ** (np.arange(math.floor(last * self.points) + 1) / self.points)
         return np.geomspace(self.start, self.stop, self._steps + 1)
 
     @property
@@ -82,6 +99,8 @@ class Ac:
 class Tran:
     """Transient up to ``stop`` [s], with steps of at most ``max_step`` [s], kept from ``start`` on.
 
+    ``step`` [s] is SPICE's printing step, which pulses without a rise time take for one; it is
+    ``max_step`` where none is given.
     ``at_rest`` starts with every charge and current zero; otherwise from the operating point,
     which needs a DC path from every node to ground.
     """
@@ -90,6 +109,7 @@ class Tran:
     max_step: float
     start: float = 0.0
     at_rest: bool = True
+    step: float | None = None
 
     def __post_init__(self) -> None:
         if not (0 <= self.start < self.stop < math.inf and 0 < self.max_step <= self.stop):
@@ -97,6 +117,8 @@ class Tran:
                 f"transient from {self.start!r} to {self.stop!r} s with steps of at most "
                 f"{self.max_step!r} s: needs 0 <= start < stop and 0 < max_step <= stop"
             )
+        if self.step is not None and not 0 < self.step < math.inf:
+            raise DeckError(f"transient with a printing step of {self.step!r} s: must be positive")
 
 
 Analysis = Op | Ac | Tran
@@ -143,7 +165,7 @@ class Deck:
     analyses: tuple[Analysis, ...]
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
     title: str = "physlearn_spice network"
-    options: Mapping[str, float | str | None] = field(default_factory=dict[str, float | str | None])
+    options: Options = field(default_factory=dict[str, float | str | None])
     save: tuple[str, ...] = ("all",)
 
     def __post_init__(self) -> None:
@@ -151,11 +173,7 @@ class Deck:
             self.network.port(name)
         if len(self.title.splitlines()) > 1:
             raise DeckError("the title of a deck is one line")
-        for name, value in self.options.items():
-            if name in ("temp", "tnom"):
-                raise DeckError(f"option {name!r}: the elements' laws are those of 27 Celsius")
-            if not re.fullmatch(r"\w+", name) or not re.fullmatch(r"[\w.+-]+", str(value)):
-                raise DeckError(f"option {name!r} = {value!r}: a name, and a number or a word")
+        check_options(self.options)
         for vector in self.save:
             if not re.fullmatch(r"[\w.@#()\[\],+-]+", vector):
                 raise DeckError(f"can't save {vector!r}: it is no vector's name")
@@ -167,3 +185,18 @@ class Deck:
     def source(self, port: str) -> Source:
         """Return the source of a port; one that is off where none is given."""
         return self.sources.get(port, Source())
+
+
+def check_options(options: Options) -> None:
+    """Refuse options that are none, or that the elements' laws know nothing of.
+
+    Raises
+    ------
+    DeckError
+        Naming the option.
+    """
+    for name, value in options.items():
+        if name in ("temp", "tnom"):
+            raise DeckError(f"option {name!r}: the elements' laws are those of 27 Celsius")
+        if not re.fullmatch(r"\w+", name) or not re.fullmatch(r"[\w.+-]+", str(value)):
+            raise DeckError(f"option {name!r} = {value!r}: a name, and a number or a word")

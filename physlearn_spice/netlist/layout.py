@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..errors import DeckError
 
-__all__ = ["cards", "open_ends", "title"]
+__all__ = ["cards", "open_ends", "options_of", "read_text", "title"]
+
+_COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$\s")
+
+
+def read_text(path: Path) -> str:
+    """Read a deck's text, in UTF-8 or else in Latin-1.
+
+    Raises
+    ------
+    DeckError
+        The file can't be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DeckError(f"can't read {str(path)!r}: {error.strerror}") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def title(lines: list[str]) -> str:
@@ -32,7 +53,7 @@ def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
     """
     pending: tuple[int, str] | None = None
     for line, raw in enumerate(lines[1:], start=2):
-        body = re.split(r";|\$ ", raw, maxsplit=1)[0].strip()
+        body = _COMMENT.split(raw, maxsplit=1)[0].strip()
         if not body or body.startswith("*"):
             continue
         if pending and pending[1] == ".end":
@@ -47,3 +68,14 @@ def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
         pending = line, body.lower()
     if pending:
         yield pending
+
+
+def options_of(text: str) -> dict[str, str]:
+    """Return the options that a deck's text sets, by name; "" for a bare flag."""
+    entries = " ".join(
+        card.partition(" ")[2]
+        for _, card in cards(text.splitlines())
+        if re.match(r"\.opt(ion|ions)?\s", card)
+    )
+    pairs = (entry.partition("=") for entry in re.sub(r"\s*=\s*", "=", entries).split())
+    return {name: value for name, _, value in pairs}

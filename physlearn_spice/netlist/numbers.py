@@ -1,4 +1,4 @@
-"""SPICE numbers, read as ngspice reads them and refused where it would misread them."""
+"""SPICE numbers, written without loss, and read as ngspice reads them or refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from ..errors import DeckError
 
-__all__ = ["as_ngspice_reads", "number"]
+__all__ = ["as_ngspice_reads", "is_number", "num", "number"]
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)((?!e)[a-z]*)", re.ASCII)
 _SUFFIX = {  # longest first: "meg" and "mil" before "m"
@@ -45,6 +45,20 @@ def number(text: str, line: int | None = None) -> float:
     if not math.isfinite(value):
         raise DeckError(f"{text!r} is too large for a number", line=line)
     return value
+
+
+def is_number(text: str) -> bool:
+    """Whether :func:`number` reads the text."""
+    try:
+        number(text)
+    except DeckError:
+        return False
+    return True
+
+
+def num(value: float) -> str:
+    """Spell a number so that nothing is lost and no suffix can be misread."""
+    return repr(float(value))  # float: a numpy scalar spells itself as np.float64(...)
 
 
 def as_ngspice_reads(value: float) -> float:

@@ -13,23 +13,17 @@ from pathlib import Path
 from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Network
-from .deck import Ac, Analysis, Deck, Op, Tran
-from .layout import cards, open_ends, title
+from .analyses import read_analysis
+from .deck import Ac, Analysis, Deck
+from .layout import cards, open_ends, read_text, title
 from .numbers import number
+from .screen import HOSTILE, OUTPUT
 from .sources import Feeds, ports_and_sources
 from .write import varactor_charge
 
 __all__ = ["load_deck", "read_deck"]
 
 _LINEAR = {"r": Resistor, "l": Inductor, "c": Capacitor}
-_HOSTILE = {
-    ".control": "a control block can run any command; put its analyses on .ac, .tran or .op cards",
-    ".include": "files are not read from decks; paste the text in",
-    ".inc": "files are not read from decks; paste the text in",
-    ".lib": "files are not read from decks; paste the models in",
-    ".csparam": "it is no data",
-}
-_OUTPUT = {".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title"}
 _UNITS = {
     "k": "a coupling",
     "e": "a controlled source",
@@ -56,15 +50,7 @@ def load_deck(path: Path) -> Deck:
     DeckError
         As :func:`read_deck`; also where the file can't be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DeckError(f"can't read {str(path)!r}: {error.strerror}") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    return read_deck(text, folder=path.parent)
+    return read_deck(read_text(path), folder=path.parent)
 
 
 def read_deck(text: str, *, folder: Path | None = None) -> Deck:
@@ -178,26 +164,15 @@ def _varactor(name: str, a: str, b: str, tail: str, line: int) -> Varactor:
 
 
 def _read_dot_card(parts: _Parts, line: int, word: str, rest: list[str], card: str) -> None:
-    if word in _HOSTILE:
-        raise DeckError(f"{word!r} is refused: {_HOSTILE[word]}", line=line)
-    if word in _OUTPUT:
+    if word in HOSTILE:
+        raise DeckError(f"{word!r} is refused: {HOSTILE[word]}", line=line)
+    if word in OUTPUT:
         return
     match word:
         case ".end":
             return
-        case ".op":
-            parts.analyses.append(Op())
-        case ".ac":
-            if len(rest) != 4 or rest[0] not in ("lin", "dec"):
-                raise DeckError(f"needs '.ac lin|dec points start stop': {card!r}", line=line)
-            points, start, stop = (number(text, line) for text in rest[1:])
-            if not points.is_integer():
-                raise DeckError(f"the number of points must be whole: {card!r}", line=line)
-            parts.analyses.append(
-                Ac(start, stop, int(points), "lin" if rest[0] == "lin" else "dec")
-            )
-        case ".tran":
-            parts.analyses.append(_tran(rest, line))
+        case ".op" | ".ac" | ".tran":
+            parts.analyses.append(read_analysis(card, line))
         case ".options" | ".option" | ".opt":
             for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
                 name, _, value = entry.partition("=")
@@ -236,17 +211,6 @@ def _drop_defaults(parts: _Parts) -> None:
     for name, value in (("noopac", None), ("method", "trap")):
         if parts.options.get(name, "") == value:
             del parts.options[name]
-
-
-def _tran(rest: list[str], line: int) -> Tran:
-    values = [number(text, line) for text in rest if text != "uic"]
-    if not 2 <= len(values) <= 4:
-        raise DeckError("needs '.tran step stop [start [max_step]] [uic]'", line=line)
-    step, stop = values[:2]
-    start = values[2] if len(values) > 2 else 0.0
-    # SPICE's own default for the largest step
-    max_step = values[3] if len(values) > 3 else min(step, (stop - start) / 50)
-    return Tran(stop, max_step, start, at_rest="uic" in rest)
 
 
 def _resolve_models(parts: _Parts) -> tuple[list[Element], dict[str, int]]:

@@ -13,16 +13,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from ..errors import DeckError
 from ..files import write_text
 from ..network import Port
 from ..stimulus import Chirp, Multitone, Samples, Tone
-from .deck import Ac, Analysis, Deck, Op, Source, Tran
+from .analyses import analysis_command
+from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran
+from .numbers import num
 
-__all__ = ["alter_commands", "analysis_command", "save_deck", "side_files", "to_spice"]
+__all__ = ["save_deck", "side_files", "to_spice"]
 
 
 def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
@@ -62,7 +63,7 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
         options["method"] = "trap"  # gear invents loss
     options |= deck.options
     if options:
-        lines.append(" ".join([".options", *(_option(k, v) for k, v in options.items())]))
+        lines.append(options_card(options))
     lines.append(f".save {' '.join(deck.save)}")
     lines += [f".{analysis_command(analysis)}" for analysis in todo]
     return "\n".join([*lines, ".end", ""])
@@ -96,28 +97,6 @@ def _check_operating_point(deck: Deck, analysis: Analysis) -> None:
         )
 
 
-def analysis_command(analysis: Analysis) -> str:
-    """Return an analysis as ngspice's command, which is its card without the dot."""
-    match analysis:
-        case Op():
-            return "op"
-        case Ac(start, stop, points, spacing):
-            return f"ac {spacing} {points} {num(start)} {num(stop)}"
-        case Tran(stop, max_step, start, at_rest):
-            command = f"tran {num(max_step)} {num(stop)} {num(start)} {num(max_step)}"
-            return f"{command} uic" if at_rest else command
-
-
-def alter_commands(names: Iterable[str], values: ArrayLike) -> list[str]:
-    """Return ngspice's commands that give the named R, L, C new values [Ohm, H, F] (n_names,)."""
-    names = tuple(names)
-    new: NDArray[np.float64] = np.asarray(values, dtype=float)
-    for name, value in zip(names, new, strict=True):
-        if not 0 < value < math.inf:  # ngspice would take it, or keep the old value
-            raise DeckError(f"{name!r} = {value!r}: must be positive and finite")
-    return [f"alter {name} = {num(v)}" for name, v in zip(names, new.tolist(), strict=True)]
-
-
 def side_files(deck: Deck) -> dict[str, str]:
     """Return the data files by name that the deck's sampled waveforms need, as text."""
     return {
@@ -133,11 +112,6 @@ def save_deck(deck: Deck, path: Path) -> None:
     for name, content in side_files(deck).items():
         write_text(path.with_name(name), content)
     write_text(path, text)
-
-
-def num(value: float) -> str:
-    """Spell a number so that nothing is lost and no suffix can be misread."""
-    return repr(float(value))  # float: a numpy scalar spells itself as np.float64(...)
 
 
 def _card(element: Element) -> str:
@@ -177,8 +151,10 @@ def _models(elements: Iterable[Element]) -> list[str]:
     ]
 
 
-def _option(name: str, value: float | str | None) -> str:
-    return name if value is None else f"{name}={value}"
+def options_card(options: Options) -> str:
+    """Spell options; None as a value is a bare flag."""
+    entries = (name if value is None else f"{name}={value}" for name, value in options.items())
+    return " ".join([".options", *entries])
 
 
 def _source_cards(port: Port, source: Source, *, with_waveform: bool) -> list[str]:

@@ -5,18 +5,44 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Literal, overload
 
-from ..errors import SimulationError
-from ..netlist import Analysis, Deck, side_files, to_spice
+from ..errors import PhyslearnError, SimulationError, Status
+from ..netlist import Analysis, Deck, TextDeck, side_files, to_spice
 from ..rawfile import read_raw
-from ..results import Result
-from .evidence import check_log, result_from
+from ..results import Fail, Outcome, Provenance, Result, outcome_of
+from .evidence import check_log, failed, result_from
 from .library import executable_version, find_executable
+from .limits import Limits, signal_name
 
 __all__ = ["simulate_batch"]
 
+_NO_LIMITS = Limits()
 
-def simulate_batch(deck: Deck, *, timeout: float | None = None) -> tuple[Result, ...]:
+
+@overload
+def simulate_batch(
+    deck: Deck | TextDeck,
+    *,
+    timeout: float | None = None,
+    limits: Limits = _NO_LIMITS,
+    fail: Literal["raise"] = "raise",
+) -> tuple[Result, ...]: ...
+@overload
+def simulate_batch(
+    deck: Deck | TextDeck,
+    *,
+    timeout: float | None = None,
+    limits: Limits = _NO_LIMITS,
+    fail: Fail,
+) -> tuple[Outcome, ...]: ...
+def simulate_batch(
+    deck: Deck | TextDeck,
+    *,
+    timeout: float | None = None,
+    limits: Limits = _NO_LIMITS,
+    fail: Fail = "raise",
+) -> tuple[Outcome, ...]:
     """Run a deck's analyses in order, each in a fresh ngspice.
 
     Each runs by itself, since ngspice reorders the analyses of one deck.
@@ -27,43 +53,73 @@ def simulate_batch(deck: Deck, *, timeout: float | None = None) -> tuple[Result,
         What to run.
     timeout
         Longest time for one analysis [s].
+    limits
+        What each process may take.
+    fail
+        Whether an analysis without a result raises, or gives a failure in its place.
 
     Raises
     ------
+    DeckError
+        An operating point that the circuit does not determine; an analysis of a stranger's deck
+        that has a parameter for a number.
     SimulationError
         ngspice gave no result that can be trusted, or took too long.
     NgspiceMissingError
         The executable is not installed.
     """
-    return tuple(_run(deck, analysis, timeout) for analysis in deck.analyses)
+    return tuple(
+        outcome_of(lambda analysis=analysis: _run(deck, analysis, timeout, limits), fail)
+        for analysis in deck.analyses
+    )
 
 
-def _run(deck: Deck, analysis: Analysis, timeout: float | None) -> Result:
+def _run(
+    deck: Deck | TextDeck, analysis: Analysis, timeout: float | None, limits: Limits
+) -> Result:
     program = find_executable()
-    text = to_spice(deck, [analysis])
+    if isinstance(deck, TextDeck):
+        text, files = deck.text_for(analysis), {}
+    else:
+        text, files = to_spice(deck, [analysis]), side_files(deck)
     with tempfile.TemporaryDirectory(prefix="physlearn_") as name:
         folder = Path(name)
         (folder / "deck.cir").write_text(text, encoding="utf-8")
-        for file, content in side_files(deck).items():
+        for file, content in files.items():
             (folder / file).write_text(content, encoding="utf-8")
-        try:
-            done = subprocess.run(
-                [program, "-n", "-b", "-r", "out.raw", "deck.cir"],  # -n: no ~/.spiceinit
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-                check=False,  # its exit code proves nothing
-            )
-        except subprocess.TimeoutExpired as error:
+        # -n: no ~/.spiceinit, which would change results
+        with subprocess.Popen(
+            [program, "-n", "-b", "-r", "out.raw", "deck.cir"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process:
+            limits.apply_to(process.pid)
+            try:
+                stdout, stderr = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired as error:
+                raise SimulationError(
+                    f"ngspice took longer than {timeout:g} s", status=Status.TIMED_OUT, deck=text
+                ) from error
+            finally:
+                process.kill()
+        log = tuple(line for line in (stdout + stderr).splitlines() if line.strip())
+        if process.returncode < 0:  # an exit code of its own proves nothing
             raise SimulationError(
-                f"ngspice took longer than {timeout:g} s", deck=text, advice="raise the time-out"
-            ) from error
-        log = tuple(line for line in (done.stdout + done.stderr).splitlines() if line.strip())
+                f"ngspice ended by {signal_name(process.returncode)}",
+                status=Status.CRASHED,
+                deck=text,
+                log=log[-8:],
+            )
         check_log(log, text, "in batch mode")
         raw = folder / "out.raw"
-        plots = read_raw(raw) if raw.exists() else []
-        vectors = dict(plots[-1].vectors) if plots else {}
-    return result_from(analysis, vectors, text, log, f"{executable_version(program)} (batch)")
+        try:
+            plots = read_raw(raw) if raw.exists() else []
+        except PhyslearnError as error:  # a voltage-source loop leaves the beginning of one
+            raise failed(f"ngspice wrote no whole raw file: {error}", text, log) from error
+    vectors = dict(plots[-1].vectors) if plots else {}
+    provenance = Provenance(f"{executable_version(program)} (batch)", text, log)
+    return result_from(analysis, vectors, provenance)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SimulationError
+from ..errors import SimulationError, Status
 from ..netlist import Ac, Analysis, Op, Tran
 from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
 
-__all__ = ["check_log", "result_from"]
+__all__ = ["check_log", "failed", "result_from", "telling_lines"]
 
-_FATAL = (
+_FATAL = (  # lines that no good run leaves
     "aborted",
     "circuit not parsed",
     "could not find",
@@ -23,41 +24,47 @@ _FATAL = (
     "no such device",
     "error on line",
 )
-_TELLING = ("error", "singular", "timestep", "iteration", "unknown", "fatal", *_FATAL)
-_ADVICE = {  # circuit words for what ngspice says
-    "singular matrix": "look for nodes without a DC path, loops of inductors or voltage sources, "
-    "or start the transient at rest",
-    "timestep too small": "allow a larger step, soften the nonlinear element, or loosen reltol",
-    "no convergence": "start the transient at rest, or soften the nonlinear element",
-    "iteration limit": "start the transient at rest, or raise itl1",
-    "circuit not parsed": "read the line that ngspice names; an element, model or value is missing",
-    "could not find": "a model or file that the deck names is missing",
-    "cannot open file": "the data file of a sampled waveform is missing",
-    "no such device": "the element is not in the loaded circuit under this name",
-}
+_IDLE = ("note:", "circuit:", "doing analysis", "no. of data", "reference value", "using")
+_SIGNS = (  # what ngspice says, and what that means; the first that is found counts
+    ("memory", Status.OUT_OF_MEMORY, ""),
+    ("alloc", Status.OUT_OF_MEMORY, ""),
+    ("no such device", Status.BAD_DECK, "the element is not in the loaded circuit by this name"),
+    ("cannot open file", Status.BAD_DECK, "the data file of a sampled waveform is missing"),
+    ("could not find", Status.BAD_DECK, "a model or file that the deck names is missing"),
+    ("error on line", Status.BAD_DECK, ""),
+    ("circuit not parsed", Status.BAD_DECK, ""),
+    ("any circuits loaded", Status.BAD_DECK, ""),
+    ("cannot recover", Status.BAD_DECK, ""),
+    ("timestep too small", Status.TIMESTEP_TOO_SMALL, ""),
+    ("singular", Status.SINGULAR, ""),
+    ("no convergence", Status.NOT_CONVERGED, ""),
+    ("iteration limit", Status.NOT_CONVERGED, ""),
+)
+_LINE = re.compile(r"(?:error on line|netlist line no\.)\s*(\d+)", re.IGNORECASE)
+_LONGEST = 8  # lines of a log in a message
 _SLACK = 1e-6  # relative, on the last frequency or time
 
 
-def check_log(log: Iterable[str], deck: str, doing: str) -> None:
+def check_log(log: Iterable[str], deck: str, doing: str, lines: tuple[int, ...] = ()) -> None:
     """Raise where the log holds a line that no good run leaves.
+
+    ``lines`` holds, for each line of the deck's text, its author's line where it has another.
 
     Raises
     ------
     SimulationError
         With the lines that tell why, and advice.
     """
-    lines = tuple(log)
-    said = [line.lower() for line in lines if not line.startswith("Circuit:")]  # its title
+    log = tuple(log)
+    said = [line.lower() for line in log if not line.startswith("Circuit:")]  # its title
     if any(fatal in line for line in said for fatal in _FATAL):
-        raise _error(f"ngspice failed {doing}", deck, lines)
+        raise failed(f"ngspice failed {doing}", deck, log, lines)
 
 
 def result_from(
     analysis: Analysis,
     vectors: Mapping[str, NDArray[Any]],
-    deck: str,
-    log: tuple[str, ...],
-    by: str,
+    provenance: Provenance,
 ) -> Result:
     """Turn a new plot's vectors into a result, once the evidence has been seen.
 
@@ -68,14 +75,15 @@ def result_from(
         or time that was asked for.
     """
     doing = f"in {type(analysis).__name__.lower()} analysis"
+    deck, log = provenance.loaded, provenance.notes
     check_log(log, deck, doing)
-    if not vectors or min(len(vector) for vector in vectors.values()) == 0:
-        raise _error(f"ngspice gave no points {doing}", deck, log)
+    axis = {Op: "", Ac: "frequency", Tran: "time"}[type(analysis)]
+    if not vectors or min(map(len, vectors.values())) == 0 or axis not in {"", *vectors}:
+        raise failed(f"ngspice gave no points {doing}", deck, log)
     for name, vector in vectors.items():
         if not np.isfinite(vector).all():
-            raise _error(f"{name} is not finite {doing}", deck, log)
+            raise failed(f"{name} is not finite {doing}", deck, log)
     signals = dict(vectors)
-    provenance = Provenance(by, deck, log)
     match analysis:
         case Op():
             return OperatingPoint(signals, provenance)
@@ -83,21 +91,37 @@ def result_from(
             # the imaginary part of a raw file's frequency is not initialised
             frequency = np.real(signals.pop("frequency")).copy()
             wanted = analysis.frequencies
-            if len(frequency) != len(wanted) or not np.allclose(frequency, wanted, rtol=_SLACK):
-                raise _error(f"the sweep stopped at {frequency[-1]:g} Hz", deck, log)
+            if len(frequency) != len(wanted) or not np.allclose(frequency, wanted, _SLACK, 0):
+                raise failed(f"the sweep stopped at {frequency[-1]:g} Hz", deck, log)
             return Spectrum(signals, provenance, frequency)
         case Tran():
             time = signals.pop("time")
             if abs(time[-1] - analysis.stop) > _SLACK * analysis.stop:
-                raise _error(
+                raise failed(
                     f"the transient stopped at {time[-1]:g} s of {analysis.stop:g} s", deck, log
                 )
             return Waveforms(signals, provenance, time)
 
 
-def _error(message: str, deck: str, log: tuple[str, ...]) -> SimulationError:
-    telling = tuple(line for line in log if any(word in line.lower() for word in _TELLING))
-    advice = next(
-        (advice for sign, advice in _ADVICE.items() if any(sign in x.lower() for x in telling)), ""
-    )
-    return SimulationError(message, deck=deck, log=telling[:8], advice=advice)
+def failed(
+    message: str, deck: str, log: tuple[str, ...], lines: tuple[int, ...] = ()
+) -> SimulationError:
+    """Return the error for a run without a result, with what its log tells."""
+    telling = telling_lines(log)
+    said = "\n".join(telling).lower()
+    status, advice = Status.INCOMPLETE, ""
+    for sign, status_of_sign, advice_of_sign in _SIGNS:
+        if sign in said:
+            status, advice = status_of_sign, advice_of_sign
+            break
+    found = _LINE.search("\n".join(log))
+    line = int(found[1]) if found else None
+    if line and lines:
+        line = lines[min(line, len(lines)) - 1]
+    return SimulationError(message, status=status, line=line, deck=deck, log=telling, advice=advice)
+
+
+def telling_lines(log: Iterable[str]) -> tuple[str, ...]:
+    """Return the last lines of a log that tell more than that ngspice is at work."""
+    lines = [text for line in log if (text := line.strip())]
+    return tuple(line for line in lines if not line.lower().startswith(_IDLE))[-_LONGEST:]

@@ -8,7 +8,8 @@ from ..errors import NetworkError
 from ..netlist import Ac, Deck, Source
 from ..network import Network
 from ..results import Result, Spectrum, merged
-from .session import LOCK, Session
+from .session import Session
+from .shared import LOCK
 
 __all__ = ["simulate", "sweep"]
 

@@ -1,0 +1,70 @@
+"""Analyses as cards and as ngspice's commands, which are the cards without their dot."""
+
+from __future__ import annotations
+
+from ..errors import DeckError
+from .deck import Ac, Analysis, Op, Tran
+from .numbers import num, number
+
+__all__ = ["ANALYSES", "analysis_command", "read_analysis"]
+
+ANALYSES = {".op", ".ac", ".tran"}
+
+
+def analysis_command(analysis: Analysis) -> str:
+    """Return an analysis as ngspice's command."""
+    match analysis:
+        case Op():
+            return "op"
+        case Ac(start, stop, points, spacing):
+            return f"ac {spacing} {points} {num(start)} {num(stop)}"
+        case Tran(stop, max_step, start, at_rest, step):
+            first = max_step if step is None else step
+            command = f"tran {num(first)} {num(stop)} {num(start)} {num(max_step)}"
+            return f"{command} uic" if at_rest else command
+
+
+def read_analysis(card: str, line: int | None = None) -> Analysis:
+    """Read a card that begins with one of :data:`ANALYSES`, in lower case.
+
+    Raises
+    ------
+    DeckError
+        Naming the line: words that are missing or no numbers, a sweep or a transient that ngspice
+        would not run as it says.
+    """
+    word, *rest = card.split()
+    try:
+        match word:
+            case ".op":
+                return Op()
+            case ".ac":
+                return _ac(rest, card)
+            case _:
+                return _tran(rest)
+    except DeckError as error:
+        raise DeckError(str(error), line=line) from error
+
+
+def _ac(rest: list[str], card: str) -> Ac:
+    match rest:
+        case ["lin" | "dec" | "oct" as spacing, *values] if len(values) == 3:
+            points, start, stop = map(number, values)
+            if not points.is_integer():
+                raise DeckError(f"the number of points must be whole: {card!r}")
+            return Ac(start, stop, int(points), spacing)
+        case _:
+            raise DeckError(f"needs '.ac lin|dec|oct points start stop': {card!r}")
+
+
+def _tran(rest: list[str]) -> Tran:
+    values = [number(text) for text in rest if text != "uic"]
+    if not 2 <= len(values) <= 4:
+        raise DeckError("needs '.tran step stop [start [max_step]] [uic]'")
+    step, stop = values[:2]
+    start = values[2] if len(values) > 2 else 0.0
+    # SPICE's own default for the largest step
+    longest = (stop - start) / 50
+    max_step = values[3] if len(values) > 3 else min(step or longest, longest)
+    own = None if step in (0, max_step) else step
+    return Tran(stop, max_step, start, at_rest="uic" in rest, step=own)

@@ -1,0 +1,206 @@
+"""Whether a flat list of cards is a circuit: checked by name, before anything is solved.
+
+ngspice answers most of what is refused here with a note, or with numbers that mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import networkx as nx
+import numpy as np
+
+from ..errors import DeckError
+from ..network import GROUND
+from ..topology import Edge, first_loop, not_joined
+from .numbers import is_number, number
+
+__all__ = ["check_circuit", "is_linear"]
+
+_JOINS = {"q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4}  # others join two nodes
+_UNKNOWN_INSIDE = "xa"  # subcircuits not yet flattened, XSPICE devices with nodes that are bits
+_LINEAR = "rlckviefgh"
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class _Device:
+    line: int | None
+    name: str
+    words: tuple[str, ...]  # behind the name
+    card: str
+
+    @property
+    def kind(self) -> str:
+        return self.name[0]
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The nodes that it joins, or might."""
+        if self.kind == "k":
+            return ()
+        if self.kind in _UNKNOWN_INSIDE:
+            return (GROUND, *(word for word in self.words[:-1] if "=" not in word))
+        return self.words[: _JOINS.get(self.kind, 2)]
+
+    @property
+    def edges(self) -> list[Edge]:
+        return [(self.name, self.ends[0], other) for other in self.ends[1:]]
+
+
+def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
+    """Refuse a list of cards that is no circuit, or not one whose answer is determined.
+
+    Parameters
+    ----------
+    cards
+        (line, card) in lower case, one a card, without a title. What is inside of subcircuit
+        definitions is passed over: ngspice's flat listing of the deck has it.
+
+    Raises
+    ------
+    DeckError
+        Naming the devices or nodes, the line, and the remedy.
+    """
+    top = _top_level(cards)
+    devices = [_device(line, card) for line, card in top if card[0] not in ".*"]
+    words = [card.split() for _, card in top if card[0] == "."]
+    _check_devices(devices)
+    _check_couplings(devices)
+    _check_solvable(devices)
+    if _needs_operating_point(devices, words):
+        has_shunt = any(w[0].startswith(".opt") and "rshunt" in " ".join(w) for w in words)
+        _check_operating_point(devices, has_shunt=has_shunt)
+
+
+def is_linear(cards: Iterable[str]) -> bool:
+    """Whether ngspice takes a flat list of cards for linear, and so honours ``noopac``."""
+    return all(_is_linear(card) for card in cards if card[0] not in ".*")
+
+
+def _top_level(cards: Iterable[tuple[int | None, str]]) -> list[tuple[int | None, str]]:
+    depth, found = 0, list[tuple[int | None, str]]()
+    for line, card in cards:
+        word = card.split()[0]
+        if word == ".if":
+            return []  # which of its branches holds is ngspice's to say
+        depth += (word == ".subckt") - (word == ".ends")
+        if depth == 0 and word != ".ends":
+            found.append((line, card))
+    return found
+
+
+def _device(line: int | None, card: str) -> _Device:
+    name, *words = re.sub(r"[(),\[\]~]|%\w+", " ", card).split()
+    nodes = tuple(GROUND if word == "gnd" else word for word in words)
+    return _Device(line, name, nodes, card)
+
+
+def _is_linear(card: str) -> bool:
+    return card[0] in _LINEAR and not re.search(r"['{]|\bpoly\b|\bvalue\b|\btable\b|\bcur\b", card)
+
+
+def _check_devices(devices: list[_Device]) -> None:
+    seen: dict[str, int | None] = {}
+    for device in devices:
+        if device.name in seen:
+            raise DeckError(f"the name {device.name!r} is used twice: rename one", line=device.line)
+        seen[device.name] = device.line
+        if device.kind in "rlc" and len(device.words) < 3:
+            raise DeckError(
+                f"{device.name!r} has no value, and ngspice would take one of its own",
+                line=device.line,
+            )
+        if device.kind not in "kxa" and len(device.words) < 2:
+            raise DeckError(f"{device.name!r} needs two nodes", line=device.line)
+
+
+def _check_couplings(devices: list[_Device]) -> None:
+    """Refuse couplings of more energy than their coils have: k must be positive semi-definite."""
+    coils = {device.name for device in devices if device.kind == "l"}
+    k_of: dict[tuple[str, str], float] = defaultdict(float)  # of two coils; several add up
+    devices_of: dict[tuple[str, str], _Device] = {}
+    for device in devices:
+        if device.kind != "k" or len(device.words) < 3:
+            continue
+        *coupled, value = device.words
+        for k, coil in enumerate(coupled):
+            if coil not in coils or coil in coupled[:k]:
+                wrong = "itself" if coil in coils else f"{coil!r}, which is no inductor"
+                raise DeckError(f"{device.name!r} couples a coil with {wrong}", line=device.line)
+        if not is_number(value):
+            continue  # an expression, which the flat listing has evaluated
+        for pair in combinations(sorted(coupled), 2):
+            k_of[pair] += number(value)
+            devices_of[pair] = device
+    joined: nx.Graph[str] = nx.Graph(list(k_of))
+    for group in nx.connected_components(joined):
+        order = sorted(group)
+        pairs = [pair for pair in k_of if pair[0] in group]
+        matrix = np.eye(len(order))
+        for one, other in pairs:
+            i, j = order.index(one), order.index(other)
+            matrix[i, j] = matrix[j, i] = k_of[one, other]
+        if np.linalg.eigvalsh(matrix)[0] < -_ROUNDING:
+            at_fault = dict.fromkeys(devices_of[pair].name for pair in pairs)
+            raise DeckError(
+                f"the couplings {', '.join(at_fault)} are not positive definite: "
+                f"{', '.join(order)} would store negative energy; lower them",
+                line=devices_of[pairs[-1]].line,
+            )
+
+
+def _check_solvable(devices: list[_Device]) -> None:
+    lines = {device.name: device.line for device in devices}
+    loop = first_loop(edge for device in devices if device.kind == "v" for edge in device.edges)
+    if loop:
+        raise DeckError(
+            f"voltage-source loop: {', '.join(loop)} fix one voltage twice; put a resistor into it",
+            line=lines[loop[-1]],
+        )
+    nodes = dict.fromkeys(node for device in devices for node in device.ends)
+    edges = [edge for device in devices if device.kind != "i" for edge in device.edges]
+    floating = not_joined(nodes, edges, to=GROUND)
+    if floating:
+        touching = [d for d in devices if set(d.ends) & set(floating)]
+        feeding = [d.name for d in touching if d.kind == "i"]
+        raise DeckError(
+            f"current-source cutset: only {', '.join(feeding)} lead to node {floating[0]!r}, whose "
+            "voltage is open; put a resistor across one"
+            if feeding
+            else f"node {floating[0]!r} is floating: no path leads from it to ground, node "
+            f"{GROUND!r}; connect it",
+            line=touching[0].line,
+        )
+
+
+def _needs_operating_point(devices: list[_Device], words: list[list[str]]) -> bool:
+    kinds = {word for word, *_ in words}
+    from_point = any(w[0] == ".tran" and "uic" not in w for w in words)
+    about_point = ".ac" in kinds and not is_linear(device.card for device in devices)
+    return ".op" in kinds or from_point or about_point
+
+
+def _check_operating_point(devices: list[_Device], *, has_shunt: bool) -> None:
+    lines: Mapping[str, int | None] = {device.name: device.line for device in devices}
+    loop = first_loop(edge for device in devices if device.kind in "vl" for edge in device.edges)
+    if loop:
+        raise DeckError(
+            f"{', '.join(loop)} are a loop without resistance, which leaves its DC current open; "
+            "put a resistor into it, or start a transient at rest (uic)",
+            line=lines[loop[-1]],
+        )
+    nodes = dict.fromkeys(node for device in devices for node in device.ends)
+    edges = [edge for device in devices if device.kind not in "ic" for edge in device.edges]
+    cut_off = () if has_shunt else not_joined(nodes, edges, to=GROUND)
+    if cut_off:
+        touching = next(d for d in devices if cut_off[0] in d.ends)
+        raise DeckError(
+            f"node {cut_off[0]!r} has no DC path to ground, only capacitors; give it a resistor, "
+            "start a transient at rest (uic), or take the option rshunt=1e12",
+            line=touching.line,
+        )

@@ -1,0 +1,74 @@
+"""What one ngspice process may take of the machine."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Limits", "signal_name"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a process; where the system knows none of a kind, that one does not hold.
+
+    Parameters
+    ----------
+    memory
+        Address space [bytes], beyond what the process starts with.
+    file_size
+        Largest file that it may write [bytes].
+    """
+
+    memory: int = 4 << 30
+    file_size: int = 4 << 30
+
+    def apply(self) -> None:
+        """Put this process under the limits, for good."""
+        _lower(resource.RLIMIT_FSIZE, self.file_size)
+        _lower(resource.RLIMIT_CORE, 0)
+        used = _address_space()
+        if used:
+            _lower(resource.RLIMIT_AS, used + self.memory)
+
+    def apply_to(self, pid: int) -> None:
+        """Put a process that has just started under the limits, where the system can."""
+        if sys.platform == "linux":
+            resource.prlimit(pid, resource.RLIMIT_AS, (self.memory, self.memory))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (self.file_size, self.file_size))
+            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+
+
+def allow_cpu(seconds: float) -> None:
+    """Let this process use so much more CPU time [s] before the system ends it."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(usage.ru_utime + usage.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+def signal_name(exit_code: int) -> str:
+    """Say how a process ended, from its exit code as :mod:`subprocess` gives it."""
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    try:
+        return signal.Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def _lower(kind: int, limit: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(kind, (limit, limit))
+
+
+def _address_space() -> int:
+    """Address space of this process [bytes]; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()

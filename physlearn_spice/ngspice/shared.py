@@ -1,0 +1,149 @@
+"""The process's ngspice library: commands in, log lines and vectors out.
+
+It is a single global state that no two threads may be in, that leaks the commands it is given,
+and that, once it says "cannot recover", is lost for the process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .library import open_library
+
+__all__ = ["LOCK", "SharedLibrary", "in_folder", "interrupts_deferred", "shared_library"]
+
+LOCK = threading.RLock()  # the library dies where two threads are in it
+_COMMANDS_BETWEEN_PURGES = 1000
+_REAL = 1  # flag of a real vector in ngspice's vector_info
+
+
+class SharedLibrary:
+    """ngspice as PySpice binds it, with its own reading of the log and of the vectors.
+
+    Raises
+    ------
+    NgspiceMissingError
+        The shared library is not installed.
+    """
+
+    def __init__(self) -> None:
+        binding, self._ffi = open_library()
+        self.version = f"ngspice-{binding.ngspice_version} (shared library)"
+        self.lost = False
+        # PySpice keeps the C functions and the log under private names
+        self._inside = vars(binding)
+        self._library: Any = self._inside["_ngspice_shared"]
+        self._n_commands = 0
+
+    def copy_log_to(self, descriptor: int) -> None:
+        """Also write each log line to a file at once: it is all that a crash leaves."""
+        for name in ("_stdout", "_stderr"):
+            self._inside[name] = _Copied(descriptor)
+
+    def load(self, text: str) -> bool:
+        """Hand over a deck; whether ngspice took it without an error of its own."""
+        lines = [self._ffi.new("char[]", line.encode()) for line in text.splitlines()]
+        deck = self._ffi.new("char *[]", [*lines, self._ffi.NULL])
+        return self._library.ngSpice_Circ(deck) == 0
+
+    def command(self, command: str) -> None:
+        """Run one command."""
+        self._library.ngSpice_Command(command.encode())
+        self._n_commands += 1
+        if self._n_commands % _COMMANDS_BETWEEN_PURGES == 0:
+            self._library.ngSpice_Command(self._ffi.NULL)  # frees its list of past commands
+
+    def take_log(self) -> tuple[str, ...]:
+        """Return what was said since the log was last taken."""
+        stdout, stderr = self._inside["_stdout"], self._inside["_stderr"]
+        log = (*stdout, *stderr)
+        stdout.clear()
+        stderr.clear()
+        self.lost = self.lost or any("cannot recover" in line for line in log)
+        return log
+
+    @property
+    def plot(self) -> str:
+        """Name of the current plot."""
+        return self._ffi.string(self._library.ngSpice_CurPlot()).decode()
+
+    def vectors(self, plot: str) -> dict[str, NDArray[Any]]:
+        """Copy a plot's vectors (n_points,) out of ngspice's memory, by :func:`_vector_name`."""
+        names: Any = self._library.ngSpice_AllVecs(plot.encode())
+        vectors: dict[str, NDArray[Any]] = {}
+        k = 0
+        while names[k] != self._ffi.NULL:
+            info = self._library.ngGet_Vec_Info(names[k])
+            real = bool(info.v_flags & _REAL)
+            data, item = (info.v_realdata, 8) if real else (info.v_compdata, 16)
+            raw = self._ffi.buffer(data, item * info.v_length)
+            name = _vector_name(self._ffi.string(names[k]).decode("utf-8", "replace"))
+            vectors[name] = np.frombuffer(raw, float if real else complex).copy()
+            k += 1
+        return vectors
+
+
+@cache
+def shared_library() -> SharedLibrary:
+    """Return the library, loaded once in this process."""
+    return SharedLibrary()
+
+
+class _Copied(list[str]):
+    """A list whose lines are also written to a file descriptor as they come."""
+
+    def __init__(self, descriptor: SupportsIndex) -> None:
+        super().__init__()
+        self._descriptor = int(descriptor)
+
+    def append(self, line: str) -> None:
+        super().append(line)
+        os.write(self._descriptor, f"{line}\n".encode())
+
+
+@contextmanager
+def in_folder(folder: Path) -> Generator[None]:
+    """Work where the sampled waveforms lie: ngspice folds the case of a path in a deck."""
+    previous = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(previous)
+
+
+@contextmanager
+def interrupts_deferred() -> Generator[None]:
+    """Hold Ctrl-C back until the library has returned: inside its callbacks it would be lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[tuple[int, FrameType | None]] = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: noted.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if noted and callable(previous):
+        previous(*noted[0])
+
+
+def _vector_name(name: str) -> str:
+    """Name a library's vector as raw files do: ``l1#branch`` is i(l1), ``n1`` is v(n1)."""
+    if name in ("time", "frequency") or name.startswith("@"):
+        return name
+    if name.startswith("V("):  # of a node whose name starts with a digit
+        return name.lower()
+    element, branch, _ = name.partition("#branch")
+    return f"i({element})" if branch else f"v({name})"

@@ -1,0 +1,175 @@
+"""A worker: a process that runs tasks until its parent is gone.
+
+:func:`main` gets the number of its end of a socket pair as the first argument. It hears
+:class:`Terms` and says :class:`Ready`; then for each :class:`Task` it says :class:`Loaded`, each
+outcome as it comes, and :class:`Finished`.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DeckError, SimulationError, Status
+from ..netlist import Analysis, Deck, TextDeck
+from ..results import Failure, Outcome, outcome_of
+from .library import NgspiceMissingError
+from .limits import Limits, allow_cpu
+from .session import Session
+from .shared import shared_library
+
+__all__ = ["Finished", "Loaded", "Ready", "Task", "Terms", "main"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a worker may take, and for how long one run may use the processor [s]."""
+
+    limits: Limits
+    cpu_time: float | None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The library is open; ``missing`` where there is none."""
+
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Runs of one deck, in order.
+
+    Parameters
+    ----------
+    deck
+        None where the worker has it loaded.
+    analysis
+        What to run for each row of values; None for each analysis of the deck, as it is.
+    names, values
+        Element values [Ohm, H, F, V] (n_rows, n_names).
+    first
+        Number of the run to begin with.
+    """
+
+    deck: Deck | TextDeck | None
+    analysis: Analysis | None = None
+    names: tuple[str, ...] = ()
+    values: NDArray[np.float64] | None = None
+    first: int = 0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The task's deck is loaded, as this text; or it is not."""
+
+    text: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The task is done; what the process holds then [bytes], and whether ngspice still runs."""
+
+    resident: int
+    usable: bool
+
+
+def main() -> None:
+    """Serve the parent at the other end of the socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent: Connection[Any, Any] = Connection(int(sys.argv[1]))
+    terms: Terms = parent.recv()
+    try:
+        library = shared_library()
+    except NgspiceMissingError as error:
+        parent.send(Ready(str(error)))
+        return
+    library.copy_log_to(sys.stderr.fileno())
+    terms.limits.apply()
+    parent.send(Ready())
+    session = Session()
+    analyses: tuple[Analysis, ...] = ()
+    for task in _tasks(parent):
+        if task.deck is not None:
+            _begin(terms)
+            try:
+                analyses = session.load(task.deck)
+            except (DeckError, SimulationError) as error:
+                parent.send(Loaded(failure=Failure(error)))
+                continue
+        parent.send(Loaded(session.loaded))
+        for outcome in _outcomes(session, task, analyses, terms):
+            parent.send(outcome)
+        parent.send(Finished(_resident(), not library.lost))
+
+
+def _tasks(parent: Connection[Any, Any]) -> Iterator[Task]:
+    """Yield the parent's tasks; end the process at once, in the midst of a run, when it is gone."""
+    waiting: SimpleQueue[Task] = SimpleQueue()
+    folder = Path.cwd()
+
+    def listen() -> None:
+        try:
+            while True:
+                waiting.put(parent.recv())
+        except (EOFError, OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        yield waiting.get()
+
+
+def _outcomes(
+    session: Session, task: Task, analyses: tuple[Analysis, ...], terms: Terms
+) -> Iterator[Outcome]:
+    if task.analysis is None or task.values is None:
+        for analysis in analyses[task.first :]:
+            _begin(terms)
+            yield _small(lambda analysis=analysis: session.run(analysis))
+        return
+    for row in task.values[task.first :]:
+        _begin(terms)
+        rows = session.run_many(task.names, [row], task.analysis)
+        yield _small(lambda rows=rows: next(rows))
+
+
+def _small(run: Any) -> Outcome:
+    """Run; leave out the deck's text, which the parent has already."""
+    try:
+        outcome: Outcome = outcome_of(run, "return")
+    except MemoryError:
+        return Failure(
+            SimulationError("there is no memory for the result", status=Status.OUT_OF_MEMORY)
+        )
+    if isinstance(outcome, Failure):
+        return outcome
+    return replace(outcome, provenance=replace(outcome.provenance, loaded="", altered={}))
+
+
+def _allow(terms: Terms) -> None:
+    if terms.cpu_time is not None:
+        allow_cpu(terms.cpu_time)
+
+
+def _resident() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * resource.getpagesize()
