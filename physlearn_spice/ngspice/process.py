@@ -50,7 +50,7 @@ class WorkerProcess:
         self.deck_key = 0  # of the deck that it has loaded
         self.n_runs = 0
         self._folder = tempfile.mkdtemp(prefix="physlearn_")
-        self._log = tempfile.TemporaryFile("a+b")  # noqa: SIM115, it lives as long as the process
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the process
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(

@@ -162,7 +162,11 @@ def _small(run: Any) -> Outcome:
     return replace(outcome, provenance=replace(outcome.provenance, loaded="", altered={}))
 
 
-def _allow(terms: Terms) -> None:
+def _begin(terms: Terms) -> None:
+    """Begin a run: what a crash leaves of the log is of this one, and so is the processor time."""
+    log = sys.stderr.fileno()
+    os.ftruncate(log, 0)
+    os.lseek(log, 0, os.SEEK_SET)
     if terms.cpu_time is not None:
         allow_cpu(terms.cpu_time)
 
