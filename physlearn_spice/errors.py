@@ -15,6 +15,7 @@ class Status(Enum):
     NOT_CONVERGED = "not converged"
     TIMESTEP_TOO_SMALL = "timestep too small"
     INCOMPLETE = "incomplete"
+    INACCURATE = "inaccurate"
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crashed"
@@ -34,6 +35,7 @@ _ADVICE = {
     Status.NOT_CONVERGED: "start the transient at rest, soften a nonlinear element, or raise itl1",
     Status.TIMESTEP_TOO_SMALL: "allow larger steps, soften a nonlinear element, or loosen reltol",
     Status.INCOMPLETE: "read ngspice's lines: it stopped without saying that it failed",
+    Status.INACCURATE: "make resistors larger that are tiny beside the rest, or leave them out",
     Status.TIMED_OUT: "raise the time-out, or take fewer points",
     Status.OUT_OF_MEMORY: "take fewer points, save fewer vectors, or raise the memory limit",
     Status.CRASHED: "simplify the deck until it runs: ngspice itself has a bug here",
@@ -66,7 +68,7 @@ class DeckError(PhyslearnError):
     status = Status.REFUSED
 
     def __init__(self, message: str, *, line: int | None = None) -> None:
-        self.line = line
+        self.message, self.line = message, line
         super().__init__(message if line is None else f"line {line}: {message}")
 
 

@@ -179,17 +179,22 @@ def test_doctor_says_how_to_get_what_is_missing(physlearn, monkeypatch, tmp_path
     assert "apt install ngspice" in json.loads(out)["ngspice"]["found"]
 
 
-DECK = "title\nv1 in 0 ac 1\nr1 in a 50\nl1 a b 1m\nc1 b 0 1u\n.ac dec 10 100 10k\n.end\n"
+DECK = "title\nvin in 0 ac 1\nr1 in a 50\nl1 a b 1m\nc1 b 0 1u\n.ac dec 10 100 10k\n.end\n"
 BAD_DECKS = {
-    "empty": ("", "empty"),
+    "empty": ("", "the deck has no cards"),
     "control": (DECK.replace(".end", ".control\nshell rm\n.endc\n.end"), r"line 7: '.control'"),
     "floating island": (DECK.replace("c1", "r9 x y 1\nr8 x y 1\nc1"), "node 'x' is floating"),
-    "dangling": (DECK.replace(".ac", "r9 b nowhere 1\n.ac"), "line 6: node 'nowhere' is floating"),
-    "source loop": (DECK.replace("r1", "v2 in 0 1\nr1", 1), "voltage-source loop: port '2'"),
-    "duplicate": (DECK.replace("c1", "r1 a 0 1\nc1"), "line 5: the name 'r1' is already on line 3"),
-    "negative": (DECK.replace("in a 50", "in a -50"), r"line 3: resistor 'r1': value = -50.0"),
-    "no value": (DECK.replace("in a 50", "in a"), "line 3: 'r1' needs two nodes and a value"),
+    "source loop": (DECK.replace("r1", "v2 in 0 1\nr1", 1), "line 3: voltage-source loop: vin, v2"),
+    "duplicate": (DECK.replace("c1", "r1 a 0 1\nc1"), "line 5: the name 'r1' is used twice"),
+    "no value": (DECK.replace("in a 50", "in a"), "line 3: 'r1' has no value"),
     "no analysis": (DECK.replace(".ac dec 10 100 10k\n", ""), "no analysis"),
+    "no AC source": (DECK.replace("ac 1", "dc 1"), "add 'ac 1'"),
+}
+# no networks of the package's, but circuits for ngspice
+ODD_DECKS = {
+    "dangling": (DECK.replace(".ac", "r9 b nowhere 1\n.ac"), "line 6: node 'nowhere' is floating"),
+    "negative": (DECK.replace("in a 50", "in a -50"), r"line 3: resistor 'r1': value = -50.0"),
+    "amplifier": (DECK.replace(".ac", "e1 o 0 b 0 10\nr2 o 0 1\n.ac"), "line 6: "),
 }
 
 
@@ -205,6 +210,21 @@ def test_bad_deck_is_one_message(physlearn, tmp_path: Path, case: str) -> None:
     assert len(err.strip().splitlines()) == 1
     assert "Traceback" not in out + err
     assert raw.read_text() == "precious"
+
+
+@pytest.mark.parametrize("case", ODD_DECKS)
+def test_deck_that_is_no_network_runs_as_text_and_says_why(physlearn, tmp_path, case) -> None:
+    text, warning = ODD_DECKS[case]
+    deck, raw = tmp_path / "odd.cir", tmp_path / "odd.raw"
+    deck.write_text(text)
+    code, out, err = physlearn("run", deck, "--raw", raw, "--json")
+    assert code == 0
+    assert "run as text" in err
+    assert warning in err
+    (account,) = json.loads(out)["analyses"]
+    (plot,) = read_raw(raw)
+    for name, row in account["vectors"].items():
+        assert row["largest"] == pytest.approx(np.abs(plot.vectors[name]).max(), rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from physlearn_spice.errors import PhyslearnError
 from physlearn_spice.measures import absorbed_power, available_power, reflection
 from physlearn_spice.netlist import Ac, Op, Source, Tran
 from physlearn_spice.ngspice import simulate, simulate_batch
-from physlearn_spice.rawfile import read_raw, write_raw
 from physlearn_spice.results import (
     OperatingPoint,
     Provenance,
@@ -130,62 +128,6 @@ def test_netcdf_keeps_every_bit(spectrum, waves, tmp_path) -> None:
                     assert back[name].attrs["units"] == unit
                 assert np.array_equal(read, values), name
             assert back.attrs["deck"] == result.provenance.deck
-
-
-# --- raw files -----------------------------------------------------------------------------------
-
-
-def test_raw_file_read_back_is_bit_identical(results, tmp_path) -> None:
-    for result in results:
-        write_raw(result, tmp_path / "out.raw")
-        (plot,) = read_raw(tmp_path / "out.raw")
-        vectors = dict(plot.vectors)
-        if isinstance(result, Spectrum):
-            assert np.array_equal(vectors.pop("frequency"), result.frequency)
-        if isinstance(result, Waveforms):
-            assert np.array_equal(vectors.pop("time"), result.time)
-        assert list(vectors) == list(result.vectors)
-        for name, values in result.vectors.items():
-            assert np.array_equal(vectors[name], values)
-
-
-def test_raw_file_is_loaded_by_ngspice_without_loss(results, tmp_path) -> None:
-    """Ngspice loads our file and writes it again; the copy holds the same bits."""
-    for result, name in zip(results, ("Operating Point", "AC Analysis", "Tran"), strict=True):
-        write_raw(result, tmp_path / "ours.raw")
-        script = "title\n.control\nload ours.raw\nwrite theirs.raw\nquit\n.endc\n.end\n"
-        (tmp_path / "script.cir").write_text(script)
-        command = ["ngspice", "-b", "script.cir"]
-        subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60)
-        (plot,) = read_raw(tmp_path / "theirs.raw")
-        (tmp_path / "theirs.raw").unlink()
-        assert plot.name.startswith(name)
-        for vector, values in result.vectors.items():
-            assert np.array_equal(plot.vectors[vector].astype(values.dtype), values), vector
-
-
-def test_file_with_several_plots(spectrum, waves, tmp_path) -> None:
-    parts = []
-    for k, result in enumerate((spectrum, waves)):
-        write_raw(result, tmp_path / f"{k}.raw")
-        parts.append((tmp_path / f"{k}.raw").read_bytes())
-    (tmp_path / "both.raw").write_bytes(b"".join(parts))
-    first, second = read_raw(tmp_path / "both.raw")
-    assert (first.name, second.name) == ("AC Analysis", "Transient Analysis")
-    assert np.array_equal(second.vectors["v(b)"], waves.voltage("b"))
-
-
-def test_broken_raw_files_say_what_is_wrong(spectrum, tmp_path) -> None:
-    path = tmp_path / "out.raw"
-    with pytest.raises(PhyslearnError, match="can't read"):
-        read_raw(path)
-    write_raw(spectrum, path)
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(PhyslearnError, match="ends in the middle of its data"):
-        read_raw(path)
-    path.write_text("Title: x\nPlotname: y\nFlags: real\nValues:\n0 1.0\n")
-    with pytest.raises(PhyslearnError, match="not a binary ngspice raw file"):
-        read_raw(path)
 
 
 def test_operating_point_has_one_value_a_vector(results, tmp_path) -> None:

@@ -4,218 +4,201 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from ..errors import DeckError
+from ..errors import DeckError, SimulationError, Status
 from ..files import make_folder
-from ..measures import (
-    absorbed_power,
-    available_power,
-    dissipated_power,
-    input_power,
-    ledger,
-    mean_input_power,
-    points_per_period,
-)
-from ..modes import known_modes
-from ..netlist import Deck, Tran, load_deck
-from ..ngspice import simulate_batch
+from ..netlist import Deck
+from ..netlist.deck import Options
+from ..ngspice import Pool
 from ..rawfile import write_raw
-from ..results import OperatingPoint, Result, Spectrum, Waveforms, to_xarray, write_netcdf
-from ..stimulus import Multitone, Tone
+from ..results import Failure, OperatingPoint, to_xarray, write_netcdf
+from ..runs import Run, find_decks, open_deck, run_decks
+from .accounts import account, coarse_steps, print_account, summary
 from .inputs import JsonOption
 
 __all__ = ["run"]
 
-_ROWS = 10  # of the longest tables
+_ROWS = 40  # of the table of outcomes; failures always
 
 
 def run(
-    deck: Annotated[Path, typer.Argument(help="Deck, as generate writes it or by hand.")],
-    raw: Annotated[Path | None, typer.Option(help="Write ngspice's .raw file(s) here.")] = None,
-    netcdf: Annotated[Path | None, typer.Option(help="Write NetCDF file(s) here.")] = None,
+    decks: Annotated[
+        list[Path], typer.Argument(metavar="DECK...", help="Decks, or folders of them.")
+    ],
+    raw: Annotated[Path | None, typer.Option(help="Write one deck's ngspice .raw here.")] = None,
+    netcdf: Annotated[Path | None, typer.Option(help="Write one deck's NetCDF here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the results of several decks [results]."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes [one a processor].")
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option(help="Longest time for an analysis, in seconds.")
     ] = None,
+    include: Annotated[
+        Path | None, typer.Option(help="Folder from which decks may .include files.")
+    ] = None,
+    rshunt: Annotated[
+        float | None, typer.Option(help="Resistance from every node to ground [Ohm].")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a deck's analyses in ngspice and print where the power goes.
+    """Run decks in ngspice: of one, print where the power goes, of several, what became of each.
+
+    A deck that is no network of R, L, C, D and V runs as the text that it is. With several decks, a
+    folder or --out, results go to a folder, and a second run does only what is missing there.
 
     Example: physlearn run net/network.cir --raw net/network.raw
+
+    Example: physlearn run decks/ --jobs 2 --timeout 60 --out results
     """
-    if deck.suffix == ".json":
-        raise DeckError(f"{str(deck)!r} is a network without analyses: run its deck, a .cir file")
     if timeout is not None and not 0 < timeout < inf:
         raise DeckError(f"--timeout {timeout}: must be positive and finite")
-    bench = load_deck(deck)
-    if not bench.analyses:
-        raise DeckError(f"{str(deck)!r} has no analysis: add a .ac, .tran or .op card")
-    for path in (raw, netcdf):
-        if path is not None:
-            make_folder(path.parent)
-    console = Console(stderr=as_json)
-    with console.status(f"ngspice runs {deck.name}"):
+    if rshunt is not None and not 0 < rshunt < inf:
+        raise DeckError(f"--rshunt {rshunt}: must be positive and finite")
+    options = {} if rshunt is None else {"rshunt": rshunt}
+    if include is not None and not include.is_dir():
+        raise DeckError(f"--include {str(include)!r}: there is no such folder")
+    found = find_decks(decks)
+    if out is None and len(decks) == 1 and not decks[0].is_dir():
+        _run_one(decks[0], raw, netcdf, timeout, include, options, as_json=as_json)
+        return
+    if raw or netcdf:
+        raise DeckError("--raw and --netcdf are for one deck; --out takes the results of several")
+    folder = out or Path("results")
+    runs = _with_progress(
+        run_decks(found, folder, jobs=jobs, timeout=timeout, include_from=include, options=options),
+        len(found),
+    )
+    _report(runs, folder, n_decks=len(found), as_json=as_json)
+
+
+def _run_one(
+    path: Path,
+    raw: Path | None,
+    netcdf: Path | None,
+    timeout: float | None,
+    include: Path | None,
+    options: Options,
+    *,
+    as_json: bool,
+) -> None:
+    if path.suffix == ".json":
+        raise DeckError(f"{str(path)!r} is a network without analyses: run its deck, a .cir file")
+    deck = open_deck(path, include_from=include, options=options)
+    for target in (raw, netcdf):
+        if target is not None:
+            make_folder(target.parent)
+    is_network = isinstance(deck, Deck)
+    if is_network:
         # the ledger needs every voltage and current, whatever the deck's .save says
-        results = simulate_batch(replace(bench, save=("all",)), timeout=timeout)
+        deck = replace(deck, save=("all",))
+    console = Console(stderr=as_json)
+    with console.status(f"ngspice runs {path.name}"), Pool(1, timeout=timeout) as pool:
+        outcomes = pool.submit(deck).result()
+    results = [outcome for outcome in outcomes if not isinstance(outcome, Failure)]
     for k, result in enumerate(results):
         if raw:
             write_raw(result, _numbered(raw, k, len(results)))
         if netcdf and not isinstance(result, OperatingPoint):
             write_netcdf(to_xarray(result), _numbered(netcdf, k, len(results)))
-    for warning in _coarse_steps(bench):
+    for warning in coarse_steps(deck) if isinstance(deck, Deck) else deck.notes:
         print(f"warning: {warning}", file=sys.stderr)
-    accounts = [_account(bench, result) for result in results]
-    if as_json:
-        print(json.dumps({"deck": str(deck), "analyses": accounts}))
-        return
-    for account in accounts:
-        _print(console, account)
-
-
-def _coarse_steps(bench: Deck) -> list[str]:
-    """Say where a transient has too few points per period for its tones and resonances."""
-    steps = [analysis.max_step for analysis in bench.analyses if isinstance(analysis, Tran)]
-    if not steps:
-        return []
-    modes = known_modes(bench.network) or []
-    said: list[str] = []
-    for source in bench.sources.values():
-        match source.waveform:
-            case Tone():
-                tones = (source.waveform,)
-            case Multitone(tones):
-                pass
-            case _:
-                continue
-        for f in (tone.frequency for tone in tones):
-            sharp = [mode.quality_factor for mode in modes if abs(mode.f0 - f) < mode.bandwidth]
-            need = points_per_period(min(max(sharp, default=1.0), 1e6))
-            have = 1 / (f * max(steps))
-            if have < 0.99 * need:
-                said.append(
-                    f"{have:.3g} points per period at {f:.6g} Hz; for powers to 0.1 % take "
-                    f"{need}: a largest step of {1 / (f * need):.3g} s"
-                )
-    return said
+    accounts = [
+        account(deck, result) if isinstance(deck, Deck) else summary(result) for result in results
+    ]
+    if as_json and results:
+        print(json.dumps({"deck": str(path), "analyses": accounts}))
+    elif not as_json:
+        for each in accounts:
+            print_account(console, each)
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            raise outcome.error
 
 
 def _numbered(path: Path, k: int, n: int) -> Path:
     return path if n == 1 else path.with_stem(f"{path.stem}_{k + 1}")
 
 
-def _account(bench: Deck, result: Result) -> dict[str, Any]:
-    network = bench.network
-    engine = {"engine": result.provenance.engine, "deck_sha256": result.provenance.deck_hash}
-    match result:
-        case OperatingPoint():
-            volts = {name: float(v[0]) for name, v in result.vectors.items()}
-            return {"analysis": "op", **engine, "values": volts}
-        case Spectrum():
-            return {"analysis": "ac", **engine, **_ac_account(bench, result)}
-        case Waveforms():
-            book = ledger(network, result)
-            powers = {
-                port.name: mean_input_power(network, result, port.name) for port in network.ports
-            }
-            return {
-                "analysis": "tran",
-                **engine,
-                "duration_s": float(book.time[-1] - book.time[0]),
-                "energy_in_J": dict(book.energy_in),
-                "mean_power_in_W": sum(powers.values()),
-                "dissipated_J": dict(book.dissipated),
-                "stored_J": dict(book.stored),
-                "source_loss_J": dict(book.source_loss),
-                "residual": book.residual,
-            }
+def _with_progress(runs: Iterator[Run], total: int) -> Iterator[Run]:
+    """Pass runs on, and show on the terminal how far they are."""
+    columns = [*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("decks", total=total)
+        for each in runs:
+            progress.advance(bar)
+            yield each
 
 
-def _ac_account(bench: Deck, spectrum: Spectrum) -> dict[str, Any]:
-    """Powers at the frequency where most is absorbed, or enters a nonlinear network."""
-    network = bench.network
-    enters = {p.name: input_power(network, spectrum, p.name) for p in network.ports}
-    driven = [p for p in network.ports if bench.source(p.name).ac]
-    total: NDArray[np.float64] = np.sum(list(enters.values()), axis=0)
-    absorbed = absorbed_power(network, spectrum) if network.is_linear else total
-    top = int(np.argmax(absorbed))
-    available = sum(float(available_power(bench.source(p.name).ac, p.resistance)) for p in driven)
-    power = float(absorbed[top])
-    account = {
-        "points": len(spectrum.frequency),
-        "frequency_Hz": float(spectrum.frequency[top]),
-        "absorbed_W": power,
-        "power_in_W": {name: float(p[top]) for name, p in enters.items()},
-        "available_W": available if np.isfinite(available) else None,
-        "efficiency": power / available if np.isfinite(available) else None,
-    }
-    if not network.is_linear:  # a nonlinear element's share about the operating point is not known
-        return account
-    parts = {name: float(p[top]) for name, p in dissipated_power(network, spectrum).items()}
-    # over the apparent power: of a lossless network, in and absorbed are both nothing but rounding
-    gross = sum(
-        float(abs(spectrum.voltage(p.plus, p.minus)[top] * spectrum.current(f"v{p.name}")[top])) / 2
-        for p in network.ports
-    )
-    residual = (float(total[top]) - power) / gross if gross else 0.0
-    return {**account, "dissipated_W": parts, "residual": residual}
-
-
-def _print(console: Console, account: Mapping[str, Any]) -> None:
-    console.rule(f"{account['analysis']}, {account['engine']}", align="left")
-    match account["analysis"]:
-        case "op":
-            console.print(_table("vector", "value [V] or [A]", account["values"], sort=False))
-        case "ac":
-            _print_ac(console, account)
-        case _:
-            energy = sum(account["energy_in_J"].values())
-            stored = sum(account["stored_J"].values())
-            console.print(
-                f"In {account['duration_s']:.6g} s the network took in [b]{energy:.6g} J[/b] "
-                f"({account['mean_power_in_W']:.6g} W mean; source resistance not counted): "
-                f"{sum(account['dissipated_J'].values()):.6g} J dissipated, "
-                f"{stored:.6g} J stored. Ledger residual {account['residual']:.1e} of it.",
-                highlight=False,
-            )
-            console.print(_table("dissipated in", "energy [J]", account["dissipated_J"]))
-            console.print(_table("stored in", "change [J]", account["stored_J"]))
-
-
-def _print_ac(console: Console, account: Mapping[str, Any]) -> None:
-    if account["available_W"] is None:
-        source = "an ideal source"
+def _report(runs: Iterator[Run], folder: Path, *, n_decks: int, as_json: bool) -> None:
+    """Print what became of the decks, and end in an error where one has failed."""
+    done: list[Run] = []
+    try:
+        done += runs
+    except KeyboardInterrupt:
+        print(
+            f"interrupted after {len(done)} of {n_decks} decks, whose results are in "
+            f"{str(folder)!r}: the same command goes on from there",
+            file=sys.stderr,
+        )
+        raise
+    done.sort(key=lambda each: each.name)
+    failed = [each for each in done if each.failed]
+    if as_json:
+        print(json.dumps({"folder": str(folder), "decks": [asdict(each) for each in done]}))
     else:
-        source = f"{account['efficiency']:.4f} of the available power"
-    verb = "is absorbed" if "residual" in account else "enters, about the operating point,"
-    closing = f" Ledger residual {account['residual']:.1e}." if "residual" in account else ""
+        _print_outcomes(done, folder)
+    if failed:
+        refused = all(a.status == Status.REFUSED.value for each in failed for a in each.failed)
+        message = f"{len(failed)} of {n_decks} decks gave no result"
+        advice = "the whole reasons are in the .json files beside the results"
+        if refused:
+            raise DeckError(f"{message}: {advice}")
+        raise SimulationError(message, advice=advice)
+
+
+def _print_outcomes(done: list[Run], folder: Path) -> None:
+    counts = Counter(map(_status, done))
+    table = Table("deck", "outcome", "why", box=None)
+    shown = [each for each in done if each.failed] + [each for each in done if not each.failed]
+    for each in shown[:_ROWS]:
+        table.add_row(*map(escape, (each.name, _status(each), _why(each))))
+    console = Console()
+    console.print(table)
+    if len(shown) > _ROWS:
+        console.print(f"... and {len(shown) - _ROWS} more, all in {folder}")
+    old = sum(not each.is_new for each in done)
     console.print(
-        f"Most {verb} at [b]{account['frequency_Hz']:.6g} Hz[/b]: {account['absorbed_W']:.6g} W "
-        f"mean ({source}; source resistance not counted; amplitudes are peak).{closing}",
+        f"{len(done)} decks: "
+        + ", ".join(f"{n} {status}" for status, n in counts.most_common())
+        + (f"; {old} of them from before" if old else "")
+        + f". Results in {folder}",
         highlight=False,
     )
-    if len(account["power_in_W"]) > 1:
-        console.print(_table("port", "mean power in [W]", account["power_in_W"], sort=False))
-    if "dissipated_W" in account:
-        console.print(_table("resistor", "mean power [W]", account["dissipated_W"]))
 
 
-def _table(name: str, unit: str, rows: Mapping[str, float], *, sort: bool = True) -> Table:
-    table = Table(name, unit, box=None)
-    table.columns[1].justify = "right"
-    ordered = sorted(rows.items(), key=lambda row: -abs(row[1])) if sort else list(rows.items())
-    for label, value in ordered[:_ROWS]:
-        table.add_row(label, f"{value:.6g}")
-    if len(ordered) > _ROWS:
-        rest = sum(value for _, value in ordered[_ROWS:])
-        table.add_row(f"{len(ordered) - _ROWS} more", f"{rest:.6g}" if sort else "...")
-    return table
+def _why(each: Run) -> str:
+    if not each.failed:
+        return ""
+    first = each.failed[0]
+    where = "" if first.line is None else f"line {first.line}: "
+    return f"{where}{first.message}" + (f" ({first.log[-1]})" if first.log else "")
+
+
+def _status(each: Run) -> str:
+    return each.failed[0].status if each.failed else Status.OK.value

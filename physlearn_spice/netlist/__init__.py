@@ -5,13 +5,14 @@ from .analyses import analysis_command, read_analysis
 from .deck import Ac, Analysis, Deck, Op, Source, Tran, at_frequencies
 from .layout import options_of
 from .read import load_deck, read_deck
-from .text_deck import TextDeck, flat_circuit, load_text_deck, read_text_deck
+from .text_deck import FlatCircuit, TextDeck, flat_circuit, load_text_deck, read_text_deck
 from .write import save_deck, side_files, to_spice
 
 __all__ = [
     "Ac",
     "Analysis",
     "Deck",
+    "FlatCircuit",
     "Op",
     "Source",
     "TextDeck",

@@ -24,6 +24,8 @@ __all__ = ["check_circuit", "is_linear"]
 _JOINS = {"q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4}  # others join two nodes
 _UNKNOWN_INSIDE = "xa"  # subcircuits not yet flattened, XSPICE devices with nodes that are bits
 _LINEAR = "rlckviefgh"
+_AXES = ("time", "frequency")
+_MOST_COUPLED = 1000  # coils, since the check costs the cube of their number
 _ROUNDING = 1e-9
 
 
@@ -48,6 +50,11 @@ class _Device:
         return self.words[: _JOINS.get(self.kind, 2)]
 
     @property
+    def fixes_voltage(self) -> bool:
+        """Whether it is a voltage source, controlled or not."""
+        return self.kind in "ve" or (self.kind == "b" and bool(re.search(r"\bv\s*=", self.card)))
+
+    @property
     def edges(self) -> list[Edge]:
         return [(self.name, self.ends[0], other) for other in self.ends[1:]]
 
@@ -66,12 +73,15 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     DeckError
         Naming the devices or nodes, the line, and the remedy.
     """
-    top = _top_level(cards)
-    devices = [_device(line, card) for line, card in top if card[0] not in ".*"]
-    words = [card.split() for _, card in top if card[0] == "."]
-    _check_devices(devices)
+    scopes = _scopes(cards)
+    for scope in scopes:
+        _check_devices(_devices(scope))
+    devices = _devices(scopes[0])
+    words = [card.split() for _, card in scopes[0] if card[0] == "."]
     _check_couplings(devices)
     _check_solvable(devices)
+    if any(w[0] == ".ac" for w in words) and not any(map(_excites, devices)):
+        raise DeckError("the deck has an .ac card but no source with an AC amplitude: add 'ac 1'")
     if _needs_operating_point(devices, words):
         has_shunt = any(w[0].startswith(".opt") and "rshunt" in " ".join(w) for w in words)
         _check_operating_point(devices, has_shunt=has_shunt)
@@ -82,16 +92,31 @@ def is_linear(cards: Iterable[str]) -> bool:
     return all(_is_linear(card) for card in cards if card[0] not in ".*")
 
 
-def _top_level(cards: Iterable[tuple[int | None, str]]) -> list[tuple[int | None, str]]:
-    depth, found = 0, list[tuple[int | None, str]]()
+def _excites(device: _Device) -> bool:
+    """Whether it might drive an AC analysis."""
+    return device.kind in "xa" or bool(device.kind in "vi" and re.search(r"\bac\b", device.card))
+
+
+def _scopes(cards: Iterable[tuple[int | None, str]]) -> list[list[tuple[int | None, str]]]:
+    """Return the cards at the top, and those of each subcircuit's definition."""
+    around: list[list[tuple[int | None, str]]] = [[]]
+    found = list(around)
     for line, card in cards:
         word = card.split()[0]
         if word == ".if":
-            return []  # which of its branches holds is ngspice's to say
-        depth += (word == ".subckt") - (word == ".ends")
-        if depth == 0 and word != ".ends":
-            found.append((line, card))
+            return [[]]  # which of its branches holds is ngspice's to say
+        if word == ".subckt":
+            around.append([])
+            found.append(around[-1])
+        elif word != ".ends":
+            around[-1].append((line, card))
+        elif len(around) > 1:
+            around.pop()
     return found
+
+
+def _devices(cards: Iterable[tuple[int | None, str]]) -> list[_Device]:
+    return [_device(line, card) for line, card in cards if card[0] not in ".*"]
 
 
 def _device(line: int | None, card: str) -> _Device:
@@ -117,6 +142,26 @@ def _check_devices(devices: list[_Device]) -> None:
             )
         if device.kind not in "kxa" and len(device.words) < 2:
             raise DeckError(f"{device.name!r} needs two nodes", line=device.line)
+        if device.kind in "rlcvi":
+            _check_value(device)
+        for node in device.ends:
+            if node in _AXES or re.search("[#@]", node):
+                raise DeckError(
+                    f"{device.name!r}: ngspice has vectors of its own by the name of node "
+                    f"{node!r}; rename it",
+                    line=device.line,
+                )
+
+
+def _check_value(device: _Device) -> None:
+    """Refuse values of which ngspice reads a part only: 4k7 is 4000 to it, and 1,5k is 5000."""
+    numeric = [word for word in device.words[2:4] if re.match(r"[+-]?\.?\d", word)]
+    for word in numeric:
+        number(word, device.line)
+    if len(numeric) > 1 and device.kind in "rlc":
+        raise DeckError(
+            f"{device.name!r} has two values, {' and '.join(numeric)}: leave one", line=device.line
+        )
 
 
 def _check_couplings(devices: list[_Device]) -> None:
@@ -127,7 +172,11 @@ def _check_couplings(devices: list[_Device]) -> None:
     for device in devices:
         if device.kind != "k" or len(device.words) < 3:
             continue
-        *coupled, value = device.words
+        *coupled, value = _coupling(device)
+        if len(coupled) > _MOST_COUPLED:
+            raise DeckError(
+                f"{device.name!r} couples more than {_MOST_COUPLED} coils", line=device.line
+            )
         for k, coil in enumerate(coupled):
             if coil not in coils or coil in coupled[:k]:
                 wrong = "itself" if coil in coils else f"{coil!r}, which is no inductor"
@@ -140,10 +189,16 @@ def _check_couplings(devices: list[_Device]) -> None:
     joined: nx.Graph[str] = nx.Graph(list(k_of))
     for group in nx.connected_components(joined):
         order = sorted(group)
+        if len(order) > _MOST_COUPLED:
+            raise DeckError(
+                f"more than {_MOST_COUPLED} coils are coupled, {order[0]!r} among them: leave out "
+                "what is weak"
+            )
         pairs = [pair for pair in k_of if pair[0] in group]
         matrix = np.eye(len(order))
+        row = {coil: k for k, coil in enumerate(order)}
         for one, other in pairs:
-            i, j = order.index(one), order.index(other)
+            i, j = row[one], row[other]
             matrix[i, j] = matrix[j, i] = k_of[one, other]
         if np.linalg.eigvalsh(matrix)[0] < -_ROUNDING:
             at_fault = dict.fromkeys(devices_of[pair].name for pair in pairs)
@@ -154,9 +209,15 @@ def _check_couplings(devices: list[_Device]) -> None:
             )
 
 
+def _coupling(device: _Device) -> list[str]:
+    """Return the coils and the value, which may have a name."""
+    return re.sub(r"\b(k|coefficient)\s*=\s*", " ", " ".join(device.words)).split()
+
+
 def _check_solvable(devices: list[_Device]) -> None:
     lines = {device.name: device.line for device in devices}
-    loop = first_loop(edge for device in devices if device.kind == "v" for edge in device.edges)
+    fixed = [device for device in devices if device.fixes_voltage]
+    loop = first_loop(edge for device in fixed for edge in device.edges)
     if loop:
         raise DeckError(
             f"voltage-source loop: {', '.join(loop)} fix one voltage twice; put a resistor into it",
@@ -187,7 +248,8 @@ def _needs_operating_point(devices: list[_Device], words: list[list[str]]) -> bo
 
 def _check_operating_point(devices: list[_Device], *, has_shunt: bool) -> None:
     lines: Mapping[str, int | None] = {device.name: device.line for device in devices}
-    loop = first_loop(edge for device in devices if device.kind in "vl" for edge in device.edges)
+    stiff = [device for device in devices if device.fixes_voltage or device.kind == "l"]
+    loop = first_loop(edge for device in stiff for edge in device.edges)
     if loop:
         raise DeckError(
             f"{', '.join(loop)} are a loop without resistance, which leaves its DC current open; "

@@ -182,6 +182,11 @@ class Deck:
         object.__setattr__(self, "sources", every)
         object.__setattr__(self, "title", self.title.strip())
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the analyses: ``"op"``, ``"ac"``, ``"tran"``."""
+        return tuple(type(analysis).__name__.lower() for analysis in self.analyses)
+
     def source(self, port: str) -> Source:
         """Return the source of a port; one that is off where none is given."""
         return self.sources.get(port, Source())

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ..errors import DeckError
 
-__all__ = ["cards", "open_ends", "options_of", "read_text", "title"]
+__all__ = ["cards", "open_ends", "options_of", "read_text", "title", "uncommented"]
 
-_COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$\s")
+_COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
+_LONGEST_TITLE = 1000  # ngspice -b takes what is behind 5,000 bytes for a card, and runs it
 
 
 def read_text(path: Path) -> str:
@@ -32,8 +33,9 @@ def read_text(path: Path) -> str:
 
 
 def title(lines: list[str]) -> str:
-    """Return the first line, without the star that the writer puts before it."""
-    text = lines[0].strip()
+    """Return the first line, as text, without the star that the writer puts before it."""
+    text = lines[0].replace("\0", " ").encode(errors="replace").decode()
+    text = text[:_LONGEST_TITLE].strip()
     return "" if text == "*" else text.removeprefix("* ").strip()
 
 
@@ -41,6 +43,11 @@ def open_ends(lines: list[str]) -> set[str]:
     """Return the nodes that comments like ``* open: n7`` declare as meant to be open ends."""
     found = (re.match(r"\*\s*open:(.*)", line, re.IGNORECASE) for line in lines[1:])
     return {node for match in found if match for node in match[1].lower().split()}
+
+
+def uncommented(line: str) -> str:
+    """Return what stands before a line's comment; a whole line of comment may be left."""
+    return _COMMENT.split(line, maxsplit=1)[0].strip()
 
 
 def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -51,23 +58,24 @@ def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
     DeckError
         A continuation of nothing, or cards after ``.end``.
     """
-    pending: tuple[int, str] | None = None
+    begun = 0  # line of the card whose parts are pending
+    pending: list[str] = []
     for line, raw in enumerate(lines[1:], start=2):
-        body = _COMMENT.split(raw, maxsplit=1)[0].strip()
+        body = uncommented(raw)
         if not body or body.startswith("*"):
             continue
-        if pending and pending[1] == ".end":
+        if pending == [".end"]:
             raise DeckError("ngspice reads on after .end: remove what follows it", line=line)
         if body.startswith("+"):
-            if pending is None:
+            if not pending:
                 raise DeckError("a continuation with nothing to continue", line=line)
-            pending = pending[0], f"{pending[1]} {body[1:].strip().lower()}"
+            pending.append(body[1:].strip().lower())
             continue
         if pending:
-            yield pending
-        pending = line, body.lower()
+            yield begun, " ".join(pending)
+        begun, pending = line, [body.lower()]
     if pending:
-        yield pending
+        yield begun, " ".join(pending)
 
 
 def options_of(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ..errors import DeckError
 from .analyses import ANALYSES
 
-__all__ = ["HOSTILE", "OUTPUT", "screen"]
+__all__ = ["HOSTILE", "OUTPUT", "check_model", "screen"]
 
 HOSTILE = {
     ".control": "a control block can run any command; put its analyses on .ac, .tran or .op cards",
@@ -21,6 +21,25 @@ HOSTILE = {
     ".csparam": "it is no data",
 }
 OUTPUT = {".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title"}
+_OPTIONS = {  # ngspice takes any other for a variable of its own; some of those outlive the circuit
+    *("abstol", "autostop", "badmos3", "bypass", "chgtol", "convabsstep", "convlimit", "convstep"),
+    *("defad", "defas", "defl", "defw", "gmin", "gminfactor", "gminsteps", "itl1", "itl2", "itl3"),
+    *("itl4", "itl5", "itl6", "keepopinfo", "limpts", "maxord", "maxwarns", "method", "minbreak"),
+    *("noinit", "noopac", "noopalter", "noopiter", "numdgt", "pivrel", "pivtol", "ramptime"),
+    *("reltol", "rseries", "rshunt", "savecurrents", "scale", "seed", "sparse", "srcsteps", "temp"),
+    *("tnom", "trtol", "trytocompact", "vntol", "warn", "xmu", "xtrtol"),
+    *("acct", "list", "node", "noacct", "nomod", "nopage", "norefvalue", "opts", "width"),
+    *(
+        "accurate",
+        "brief",
+        "ingold",
+        "measdgt",
+        "plotwinsize",
+        "post",
+        "probe",
+        "runlvl",
+    ),  # other programs' words for their output
+}
 _OTHER_ANALYSES = {".dc", ".noise", ".pz", ".sens", ".tf", ".disto", ".sp", ".pss", ".hb", ".step"}
 _DATA = {
     *(".model", ".subckt", ".ends", ".param", ".global", ".func", ".options", ".option", ".opt"),
@@ -39,13 +58,17 @@ _CODE_MODELS = {  # of XSPICE, those that compute and neither read nor write a f
     *("real_delay", "bidi_bridge", "d_buffer", "d_inverter", "d_and", "d_nand", "d_or", "d_nor"),
     *("d_xor", "d_xnor", "d_tristate", "d_pullup", "d_pulldown", "d_open", "d_dff", "d_jkff"),
     *("d_tff", "d_srff", "d_dlatch", "d_srlatch", "d_fdiv", "d_ram", "d_lut", "d_genlut"),
-    *("d_osc", "d_pwm"),
+    *("d_osc", "d_pwm", "spice2poly"),
 }
 _LONGEST_WORD = 200  # ngspice's buffers overflow somewhere above 250
+_EXPRESSIONS = {".param", ".func", ".if", ".elseif"}  # which may be longer
+_NO_TEXT = re.compile(r"[^\t -~]")
+_MODEL = re.compile(r"""\.model\s+([^\s=(),"'{}]+)\s+(\w+)(?=[\s(]|$)""")  # as ngspice parts it
+_OPTION = re.compile(r"""(\w+)(?:\s*=\s*([\w.+-]+|\{[^{}]*\}|'[^']*'))?(?:[\s,]+|$)""")
 _FILE = re.compile(r"\b(file|input_file|state_file|process_file|simulation|lib_args)\s*=")
 
 
-def screen(cards: Iterable[tuple[int, str]]) -> None:
+def screen(cards: Iterable[tuple[int | None, str]]) -> None:
     """Refuse what is no data.
 
     Parameters
@@ -60,19 +83,37 @@ def screen(cards: Iterable[tuple[int, str]]) -> None:
         is not known; a device or model that ngspice reads from elsewhere; an overlong name.
     """
     for line, card in cards:
-        word, _, rest = card.partition(" ")
-        reason = _reason(word.split("\t")[0], card, rest)
+        reason = _reason(card.split()[0], card)
         if reason:
             raise DeckError(reason, line=line)
 
 
-def _reason(word: str, card: str, rest: str) -> str:
+def check_model(card: str) -> None:
+    """Refuse a ``.model`` card whose kind is not known to leave files alone.
+
+    Raises
+    ------
+    DeckError
+        Naming the model.
+    """
+    reason = _model_reason(card)
+    if reason:
+        raise DeckError(reason)
+
+
+def _reason(word: str, card: str) -> str:
     """Say why a card is refused; "" where it is not."""
+    strange = _NO_TEXT.search(card)
+    if strange:
+        return (
+            f"{strange[0]!r} is no plain letter, and ngspice writes '_' for each of these, so that "
+            "names become the same; write it in ASCII"
+        )
     longest = max(re.split(r"[\s=,()]+", card), key=len)
-    if card[0] != "." and len(longest) > _LONGEST_WORD:
+    if word not in _EXPRESSIONS and len(longest) > _LONGEST_WORD:
         return f"the word {longest[:20]!r}... is longer than {_LONGEST_WORD} letters"
-    if "\0" in card:
-        return "the deck is no text"
+    if card.endswith("\\"):
+        return "a backslash at the end joins the next line: write '+' before that one"
     if card.count('"') % 2 or card.count("'") % 2 or card.count("{") != card.count("}"):
         return f"a quote or brace is not closed: {card!r}"
     if word in HOSTILE:
@@ -80,26 +121,40 @@ def _reason(word: str, card: str, rest: str) -> str:
     if word in _OTHER_ANALYSES:
         return f"{word!r} is not run by this package; .op, .ac and .tran are"
     if word == ".model":
-        return _model_reason(rest)
+        return _model_reason(card)
     if card[0] == ".":
         if word not in _DATA | OUTPUT | ANALYSES:
             return f"{word!r} is not known to be harmless"
-        if word.startswith(".opt") and re.search(r"\bklu\b", rest):
-            return "option 'klu' is refused: that solver reuses pivots unsafely; remove it"
-        return ""
+        return _options_reason(card) if word.startswith(".opt") else ""
     if card[0] not in _DEVICES:
         return f"{word!r} is no device that is run from a deck"
-    if card[0] in "vi" and re.search(r"\bexternal\b", rest):
+    if card[0] in "vi" and re.search(r"\bexternal\b", card):
         return f"{word!r} is driven by a program ('external'); give it a waveform"
     return ""
 
 
-def _model_reason(rest: str) -> str:
-    name, _, law = rest.partition(" ")
-    kind = re.match(r"\w*", law.strip())
-    kind = kind[0] if kind else ""
+def _model_reason(card: str) -> str:
+    model = _MODEL.match(card)
+    if not model:
+        return f"a model needs a name and a kind: {card[:80]!r}"
+    name, kind = model.groups()
     if kind not in _DEVICE_MODELS | _CODE_MODELS:
         return f"model {name!r} is of kind {kind!r}, which is not known to leave files alone"
-    if _FILE.search(law):
+    if _FILE.search(card):
         return f"model {name!r} reads a file; put the data into the deck"
+    return ""
+
+
+def _options_reason(card: str) -> str:
+    _, _, rest = card.replace("\t", " ").partition(" ")
+    at = len(rest) - len(rest.lstrip())
+    while at < len(rest):
+        option = _OPTION.match(rest, at)
+        if not option:
+            return f"options are read as NAME or NAME=VALUE, not {rest[at : at + 20]!r}"
+        if option[1] == "klu":
+            return "option 'klu' is refused: that solver reuses pivots unsafely; remove it"
+        if option[1] not in _OPTIONS:
+            return f"option {option[1]!r} is not known to leave other circuits alone; remove it"
+        at = option.end()
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +11,17 @@ from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
 from .deck import Analysis, Options, check_options
-from .layout import cards, read_text, title
-from .numbers import is_number
-from .screen import OUTPUT, screen
+from .layout import cards, read_text, title, uncommented
+from .numbers import is_number, number
+from .screen import OUTPUT, check_model, screen
 from .write import options_card
 
-__all__ = ["TextDeck", "flat_circuit", "load_text_deck", "read_text_deck"]
+__all__ = ["FlatCircuit", "TextDeck", "flat_circuit", "load_text_deck", "read_text_deck"]
 
 _MOST_CARDS = 500_000
+_MOST_FILES = (
+    10_000  # files that include each other twice are as many as the grains on a chessboard
+)
 _INCLUDES = (".include", ".inc", ".lib")
 Card = tuple[int, str]  # line and text
 
@@ -55,9 +59,16 @@ class TextDeck:
         )
 
     @property
-    def n_analyses(self) -> int:
-        """Number of analyses that it asks for."""
-        return sum(card.split()[0] in ANALYSES for card in self.text.splitlines())
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the analyses that it asks for: ``"op"``, ``"ac"``, ``"tran"``."""
+        words = (card.split()[0] for card in self.text.splitlines())
+        return tuple(word[1:] for word in words if word in ANALYSES)
+
+    @property
+    def save(self) -> tuple[str, ...]:
+        """What its ``.save`` cards name."""
+        words = (card.split() for card in self.text.splitlines())
+        return tuple(name for word, *names in words if word == ".save" for name in names)
 
     def text_for(self, analysis: Analysis) -> str:
         """Return the text with one analysis in the place of all."""
@@ -96,13 +107,14 @@ def read_text_deck(
     DeckError
         Naming the line and the thing: a card that is not known to be data, a name used twice, a
         missing value, a loop of voltage sources, a node without a path to ground, couplings that
-        no coils have. Without a line: no cards, no analysis, or too many cards.
+        no coils have, an analysis inside of a subcircuit. Without a line: no cards, no analysis.
     """
     check_options(options or {})
     lines = text.splitlines()
     if not any(line.strip() for line in lines[1:]):
         raise DeckError("the deck has no cards (its first line is the title)")
-    found = _screened(lines, include_from, ())
+    found = _screened(lines, include_from, (), iter(range(_MOST_FILES)))
+    _check_blocks(found)
     word = {card: card.split()[0] for _, card in found}
     if not any(word[card] in ANALYSES for _, card in found):
         raise DeckError("the deck has no analysis: add a .ac, .tran or .op card")
@@ -115,6 +127,7 @@ def read_text_deck(
     last = len(lines)
     if options:
         kept.append((last, options_card(options)))
+        screen([(None, kept[-1][1])])
     if any(word[card] == ".ac" for _, card in found):
         kept.append((last, options_card({"noopac": None})))  # heeded where the circuit is linear
     check_circuit(kept)
@@ -125,40 +138,73 @@ def read_text_deck(
     )
 
 
-def flat_circuit(listed: list[str]) -> tuple[tuple[Analysis, ...], frozenset[str]]:
-    """Check the flat cards that ngspice lists of a deck.
+@dataclass(frozen=True)
+class FlatCircuit:
+    """A deck as ngspice has flattened it: subcircuits expanded, parameters evaluated.
 
-    Returns
-    -------
-    tuple
-        The analyses, and the names of the resistors, inductors and capacitors that have a plain
-        value, which ``alter`` can change.
+    ``elements`` are the resistors, inductors and capacitors with a plain value, and ``others`` the
+    rest of the devices, by name, with the words behind the name.
+    """
+
+    analyses: tuple[Analysis, ...]
+    elements: Mapping[str, tuple[str, str, float]]
+    others: Mapping[str, tuple[str, ...]]
+
+
+def flat_circuit(listed: list[str]) -> FlatCircuit:
+    """Check and read the flat cards that ngspice lists of a deck.
 
     Raises
     ------
     DeckError
         As :func:`check_circuit`; or an analysis that ngspice would not run as it says.
     """
+    for card in listed:
+        if card.startswith(".model"):
+            check_model(card)  # once more, as ngspice has read it
     check_circuit((None, card) for card in listed)
-    words = [card.split() for card in listed]
-    analyses = tuple(
-        read_analysis(card)
-        for card, (word, *_) in zip(listed, words, strict=True)
-        if word in ANALYSES
-    )
-    names = frozenset(w[0] for w in words if w[0][0] in "rlc" and len(w) == 4 and is_number(w[3]))
-    return analyses, names
+    elements: dict[str, tuple[str, str, float]] = {}
+    others: dict[str, tuple[str, ...]] = {}
+    for name, *words in (card.split() for card in listed if card[0] not in ".*"):
+        if name[0] in "rlc" and len(words) == 3 and is_number(words[2]):
+            elements[name] = words[0], words[1], number(words[2])
+        else:
+            others[name] = tuple(words)
+    analyses = tuple(read_analysis(card) for card in listed if card.split()[0] in ANALYSES)
+    return FlatCircuit(analyses, elements, others)
 
 
-def _screened(lines: list[str], folder: Path | None, within: tuple[Path, ...]) -> list[Card]:
+def _check_blocks(found: Iterable[Card]) -> None:
+    """Refuse blocks that don't close, and analyses inside of one: ngspice would count others."""
+    opener = {".ends": ".subckt", ".endif": ".if", ".else": ".if", ".elseif": ".if"}
+    within: list[Card] = []
+    for line, card in found:
+        word = card.split()[0]
+        if word in (".subckt", ".if"):
+            within.append((line, word))
+        elif word in opener and (not within or within[-1][1] != opener[word]):
+            raise DeckError(f"{word!r} has no {opener[word]!r}", line=line)
+        elif word in (".ends", ".endif"):
+            within.pop()
+        elif within and word in ANALYSES:
+            raise DeckError(f"{word!r} is inside of {within[-1][1]!r}: move it out", line=line)
+    if within:
+        raise DeckError(f"{within[-1][1]!r} is not closed", line=within[-1][0])
+
+
+def _screened(
+    lines: list[str], folder: Path | None, within: tuple[Path, ...], files: Iterator[int]
+) -> list[Card]:
     """Return the cards below the title, with the files of the allowed folder pasted in."""
     for line, raw in enumerate(lines, start=1):
         if raw.lstrip().startswith("*#"):
             raise DeckError("ngspice runs a comment that begins with '*#' as a command", line=line)
     found: list[Card] = []
-    for line, card in cards(lines):
+    for line, text in cards(lines):
+        card = text.replace("\u00b5", "u").replace("\u03bc", "u")  # micro, the sign and the letter
         if folder and card.split()[0] in _INCLUDES:
-            found += [(line, pasted) for pasted in _pasted(lines[line - 1], line, folder, within)]
+            pasted = _pasted(lines[line - 1], line, folder, within, files)
+            found += [(line, inner) for inner in pasted]
         else:
             screen([(line, card)])
             found.append((line, card))
@@ -167,27 +213,37 @@ def _screened(lines: list[str], folder: Path | None, within: tuple[Path, ...]) -
     return found
 
 
-def _pasted(raw: str, line: int, folder: Path, within: tuple[Path, ...]) -> list[str]:
+def _pasted(
+    raw: str, line: int, folder: Path, within: tuple[Path, ...], files: Iterator[int]
+) -> list[str]:
     """Return the cards of the file that an ``.include`` or ``.lib`` names."""
-    words = re.match(r"""\s*\.(\w+)\s+("[^"]+"|'[^']+'|\S+)\s*(\S*)""", raw)
+    words = re.match(r"""\s*\.(\w+)\s+("[^"]+"|'[^']+'|[^\s;]+)(.*)""", raw)
     if not words:
-        raise DeckError("names no file", line=line)
-    name, section = words[2].strip("\"'"), words[3].lower()
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+        raise DeckError(f"{raw.strip()!r} names no file", line=line)
+    name, rest = words[2].strip("\"'"), uncommented(words[3]).lower().split()
+    section = rest[0] if rest and words[1].lower() == "lib" else ""
+    try:
+        path = (folder / name).resolve()
+        is_inside = path.is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a NUL, or links in a circle
+        raise DeckError(f"{name!r} is no file's name", line=line) from error
+    if not is_inside:
         raise DeckError(f"{name!r} lies outside of {str(folder)!r}: copy it there", line=line)
     if path in within:
         raise DeckError(f"{name!r} includes itself", line=line)
+    if next(files, None) is None:
+        raise DeckError(f"more than {_MOST_FILES:,} files are included", line=line)
     try:
-        inside = ["", *read_text(path).splitlines()]
-        found = _screened(_section(inside, section), folder, (*within, path))
+        inside = ["", *_section(read_text(path).splitlines(), section)]
+        found = _screened(inside, folder, (*within, path), files)
     except DeckError as error:
-        raise DeckError(f"in {name!r}: {error}", line=line) from error
+        where = "" if error.line is None else f"line {error.line - 1}: "
+        raise DeckError(f"in {name!r}: {where}{error.message}", line=line) from error
     return [card for _, card in found]
 
 
 def _section(lines: list[str], name: str) -> list[str]:
-    """Keep the lines between ``.lib NAME`` and ``.endl``; all where no name is given."""
+    """Blank all but the lines between ``.lib NAME`` and ``.endl``; none where no name is given."""
     if not name:
         return lines
     starts = [k for k, line in enumerate(lines) if line.lower().split()[:2] == [".lib", name]]
@@ -195,4 +251,4 @@ def _section(lines: list[str], name: str) -> list[str]:
         raise DeckError(f"has no section {name!r}")
     rest = lines[starts[0] + 1 :]
     ends = [k for k, line in enumerate(rest) if line.lower().split()[:1] == [".endl"]]
-    return ["", *rest[: ends[0] if ends else len(rest)]]
+    return [*[""] * (starts[0] + 1), *rest[: ends[0] if ends else len(rest)]]

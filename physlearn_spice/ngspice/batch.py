@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Literal, overload
 
+from ..accuracy import check_spectrum
 from ..errors import PhyslearnError, SimulationError, Status
-from ..netlist import Analysis, Deck, TextDeck, side_files, to_spice
+from ..netlist import Ac, Analysis, Deck, TextDeck, side_files, to_spice
 from ..rawfile import read_raw
-from ..results import Fail, Outcome, Provenance, Result, outcome_of
+from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
 from .evidence import check_log, failed, result_from
 from .library import executable_version, find_executable
 from .limits import Limits, signal_name
@@ -78,6 +79,12 @@ def _run(
     deck: Deck | TextDeck, analysis: Analysis, timeout: float | None, limits: Limits
 ) -> Result:
     program = find_executable()
+    if isinstance(analysis, Ac) and any("@" in vector for vector in deck.save):
+        raise SimulationError(  # real vectors among complex ones shift those that come after
+            "ngspice -b writes device parameters (@...) wrongly in AC",
+            status=Status.REFUSED,
+            advice="save none of them, or use a Session or a Pool",
+        )
     if isinstance(deck, TextDeck):
         text, files = deck.text_for(analysis), {}
     else:
@@ -122,4 +129,7 @@ def _run(
             raise failed(f"ngspice wrote no whole raw file: {error}", text, log) from error
     vectors = dict(plots[-1].vectors) if plots else {}
     provenance = Provenance(f"{executable_version(program)} (batch)", text, log)
-    return result_from(analysis, vectors, provenance)
+    result = result_from(analysis, vectors, provenance)
+    if isinstance(result, Spectrum) and isinstance(deck, Deck):
+        check_spectrum(deck, result, {})
+    return result

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import CancelledError
 from dataclasses import replace
 
 from ..errors import SimulationError, Status
-from ..netlist import TextDeck
+from ..netlist import TextDeck, to_spice
 from ..results import Failure, Outcome
 from .process import WorkerEnded, WorkerProcess
 from .worker import Finished, Loaded, Task, Terms
@@ -33,6 +35,7 @@ class Keeper:
     def __init__(self, terms: Terms, timeout: float | None, runs_per_worker: int) -> None:
         self._terms, self._timeout, self._runs_per_worker = terms, timeout, runs_per_worker
         self._worker: WorkerProcess | None = None
+        self._stopped = False
         self._resident = 0  # of the worker, when it had done its first task [bytes]
 
     def carry_out(self, task: Task, key: int) -> tuple[Outcome, ...]:
@@ -42,42 +45,49 @@ class Keeper:
         ------
         NgspiceMissingError
             The shared library is not installed.
+        CancelledError
+            The keeper was stopped.
         """
         outcomes: list[Outcome] = []
-        n_runs, deaths = _n_runs(task), 0
-        while len(outcomes) < n_runs:
+        n_runs, deaths, done = _n_runs(task), Counter[int](), False
+        while not done and len(outcomes) < n_runs:
             try:
-                self._go_on(task, key, n_runs, outcomes)
+                done = self._go_on(task, key, outcomes)
             except WorkerEnded as ended:
-                self._worker = None
-                deaths += 1
-                enough = 1 if ended.error.status is Status.TIMED_OUT else _TRIES
-                if deaths < (_TRIES_IF_KILLED if ended.killed else enough):
-                    continue
-                outcomes.append(Failure(ended.error))
-            deaths = 0
+                has_loaded = self._worker is not None and self._worker.deck_key == key
+                self._worker, self._resident = None, 0
+                if self._stopped:
+                    raise CancelledError from None
+                run = len(outcomes)
+                deaths[run] += 1
+                if run < n_runs and deaths[run] >= _tries(ended):
+                    ended.error.deck = _text(task)
+                    outcomes += [Failure(ended.error)] * (1 if has_loaded else n_runs - run)
         return tuple(outcomes)
 
-    def _go_on(self, task: Task, key: int, n_runs: int, outcomes: list[Outcome]) -> None:
-        """Add the outcomes that are still missing, as they come."""
+    def _go_on(self, task: Task, key: int, outcomes: list[Outcome]) -> bool:
+        """Add outcomes that are still missing, as they come; return whether these are all."""
         worker = self._worker = self._worker or WorkerProcess(self._terms)
+        if self._stopped:  # while there was no worker to kill
+            raise CancelledError
         worker.ask(replace(task, first=len(outcomes)), key)
         loaded: Loaded = worker.hear(self._timeout)
         if loaded.failure:
-            outcomes += [loaded.failure] * (n_runs - len(outcomes))
-            worker.deck_key = 0
-            if isinstance(loaded.failure.error, SimulationError):
+            outcomes += [loaded.failure] * (_n_runs(task) - len(outcomes))
+            error = loaded.failure.error
+            if isinstance(error, SimulationError):
+                error.deck = error.deck or _text(task)
                 self.release()  # nothing says what a deck that failed has left in there
-            return
-        while len(outcomes) < n_runs:
-            outcome: Outcome = worker.hear(self._timeout)
-            outcomes.append(_whole(outcome, task, len(outcomes), loaded.text))
-        finished: Finished = worker.hear(self._timeout)
-        worker.n_runs += n_runs
-        self._resident = self._resident or finished.resident
-        grown = finished.resident - self._resident > _GROWTH
-        if grown or not finished.usable or worker.n_runs >= self._runs_per_worker:
+            return True
+        worker.deck_key = key
+        while not isinstance(said := worker.hear(self._timeout), Finished):
+            outcomes.append(_whole(said, task, len(outcomes), loaded.text))
+            worker.n_runs += 1
+        self._resident = self._resident or said.resident
+        grown = said.resident - self._resident > _GROWTH
+        if grown or not said.usable or worker.n_runs >= self._runs_per_worker:
             self.release()
+        return said.usable
 
     def release(self) -> None:
         """End the worker, if there is one."""
@@ -85,19 +95,31 @@ class Keeper:
             self._worker.end()
         self._worker, self._resident = None, 0
 
-    def kill(self) -> None:
-        """Kill the worker in the midst of its run, from any thread."""
+    def stop(self) -> None:
+        """Kill the worker in the midst of its run, and start no other; from any thread."""
+        self._stopped = True
         worker = self._worker
         if worker:
             worker.kill()
 
 
+def _tries(ended: WorkerEnded) -> int:
+    """Return how many workers a run may end in this way."""
+    if ended.killed:
+        return _TRIES_IF_KILLED
+    return 1 if ended.error.status is Status.TIMED_OUT else _TRIES
+
+
+def _text(task: Task) -> str:
+    if isinstance(task.deck, TextDeck):
+        return task.deck.text
+    return to_spice(task.deck) if task.deck else ""
+
+
 def _n_runs(task: Task) -> int:
     if task.values is not None:
         return len(task.values)
-    if isinstance(task.deck, TextDeck):
-        return task.deck.n_analyses
-    return len(task.deck.analyses) if task.deck else 0
+    return len(task.deck.kinds) if task.deck else 0
 
 
 def _whole(outcome: Outcome, task: Task, number: int, text: str) -> Outcome:

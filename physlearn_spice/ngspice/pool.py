@@ -80,7 +80,7 @@ class Pool:
         self._closed = True
         for keeper in self._keepers:
             self._tasks.put(None)
-            keeper.kill()
+            keeper.stop()
         for thread in self._threads:
             thread.join()
 
@@ -144,8 +144,9 @@ class Pool:
             (Task(deck, analysis, names, rows[k : k + _ROWS_PER_TASK]), key)
             for k in range(0, len(rows), _ROWS_PER_TASK)
         )
-        for outcomes in self._in_order(tasks, fail):
-            yield from outcomes
+        for outcomes in self._in_order(tasks, "return"):
+            for outcome in outcomes:
+                yield from _checked((outcome,), fail)
 
     def _in_order(self, tasks: Iterable[tuple[Task, int]], fail: Fail) -> Iterator[Outcomes]:
         pending: deque[Future[Outcomes]] = deque()
@@ -165,12 +166,16 @@ class Pool:
             raise RuntimeError("the pool is closed")
         future: Future[Outcomes] = Future()
         self._tasks.put((task, key, future))
+        if self._closed:  # meanwhile
+            future.cancel()
         return future
 
     def _serve(self, keeper: Keeper) -> None:
-        """Carry out tasks until the pool is closed; in a thread of its own."""
-        while not self._closed and (item := self._tasks.get()):
+        """Carry out tasks until the pool is closed, and cancel the rest; in a thread of its own."""
+        while item := self._tasks.get():
             task, key, future = item
+            if self._closed:
+                future.cancel()
             if not future.set_running_or_notify_cancel():
                 continue
             try:

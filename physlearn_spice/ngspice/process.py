@@ -11,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from ..errors import SimulationError, Status
@@ -22,6 +23,7 @@ from .worker import Ready, Task, Terms
 __all__ = ["WorkerEnded", "WorkerProcess"]
 
 _PROGRAM = "from physlearn_spice.ngspice.worker import main; main()"
+_ROOT = Path(__file__).parents[2]
 _START = 60.0  # [s]
 _PATIENCE = 2.0  # for a process to end when it is asked to [s]
 _LOG_TAIL = 4000  # bytes
@@ -63,7 +65,7 @@ class WorkerProcess:
                 ],
                 pass_fds=[theirs.fileno()],
                 cwd=self._folder,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env={**os.environ, "PYTHONPATH": _paths(), "TMPDIR": self._folder},
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
@@ -79,7 +81,7 @@ class WorkerProcess:
     def ask(self, task: Task, key: int) -> None:
         """Send a task, with its deck only if the worker has another one loaded."""
         self._say(task if key != self.deck_key else replace(task, deck=None))
-        self.deck_key = key
+        self.deck_key = 0  # until it says that it has it
 
     def hear(self, timeout: float | None) -> Any:
         """Return what the worker says next.
@@ -149,3 +151,8 @@ class WorkerProcess:
         lines = self._log.read().decode("utf-8", "replace").splitlines()
         reached = [line for line in lines if line.startswith("Reference value")]
         return (*telling_lines(lines), *reached[-1:])
+
+
+def _paths() -> str:
+    """Where a worker finds modules: where its parent does, whatever folder either works in."""
+    return os.pathsep.join(map(os.path.abspath, [*sys.path, _ROOT]))

@@ -17,10 +17,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..accuracy import check_spectrum
 from ..errors import SimulationError, Status
 from ..netlist import (
     Analysis,
     Deck,
+    FlatCircuit,
     TextDeck,
     Tran,
     alter_commands,
@@ -30,7 +32,7 @@ from ..netlist import (
     side_files,
     to_spice,
 )
-from ..results import Fail, Outcome, Provenance, Result, outcome_of
+from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
 from .evidence import check_log, failed, result_from
 from .shared import LOCK, in_folder, interrupts_deferred, shared_library
 
@@ -56,6 +58,7 @@ class Session:
         # not a TemporaryDirectory, which warns when its owner is forgotten without a close
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._text = ""
+        self._circuit: Deck | FlatCircuit | None = None
         self._notes: tuple[str, ...] = ()
         self._altered: dict[str, float] = {}
         self._alterable: frozenset[str] = frozenset()
@@ -90,13 +93,15 @@ class Session:
         with LOCK:
             if isinstance(deck, TextDeck):
                 self._replace(text, {}, deck.lines)
-                analyses, names = self._check_flat(deck)
+                circuit = self._flat(deck)
+                analyses, names = circuit.analyses, frozenset(circuit.elements)
                 self._notes = deck.notes
             else:
                 self._replace(text, side_files(deck))
-                analyses, names = deck.analyses, alterable(deck)
+                circuit, analyses, names = deck, deck.analyses, alterable(deck)
                 self._notes = ()
-            self._text, self._altered, self._alterable = text, {}, names
+            self._circuit, self._text = circuit, text
+            self._altered, self._alterable = {}, names
             self._kinds = frozenset(map(_kind, analyses))
         return analyses
 
@@ -180,8 +185,8 @@ class Session:
             raise failed("ngspice did not take the deck", text, log, lines)
         check_log(log, text, "to load the deck", lines)
 
-    def _check_flat(self, deck: TextDeck) -> tuple[tuple[Analysis, ...], frozenset[str]]:
-        """Check the circuit as ngspice has flattened it; return its analyses and value names."""
+    def _flat(self, deck: TextDeck) -> FlatCircuit:
+        """Return the circuit as ngspice has flattened it, checked."""
         self._library.command("listing e")
         log = self._library.take_log()
         listed = [match[1].strip().lower() for line in log if (match := _LISTED.match(line))]
@@ -210,7 +215,10 @@ class Session:
         vectors = self._library.vectors(plot) if is_new else {}
         self._library.command("destroy all")
         provenance = Provenance(self.version, self._text, (*self._notes, *log), self._altered)
-        return result_from(analysis, vectors, provenance)
+        result = result_from(analysis, vectors, provenance)
+        if isinstance(result, Spectrum) and self._circuit:
+            check_spectrum(self._circuit, result, self._altered)
+        return result
 
     def _require_library(self) -> None:
         if self._library.lost:

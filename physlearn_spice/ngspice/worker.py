@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -92,7 +93,31 @@ def main() -> None:
     """Serve the parent at the other end of the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent: Connection[Any, Any] = Connection(int(sys.argv[1]))
-    terms: Terms = parent.recv()
+    said: SimpleQueue[Any] = SimpleQueue()
+    listener = threading.Thread(target=_listen, args=[parent, said], daemon=True)
+    listener.start()
+    try:
+        _serve(parent, said)
+    except ConnectionError:
+        listener.join()  # it ends the process
+
+
+def _listen(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
+    """Pass on what the parent says; end the process, in the midst of a run, when it is gone."""
+    folder = Path.cwd()
+    try:
+        while True:
+            said.put(parent.recv())
+    except (EOFError, OSError):
+        pass
+    except BaseException:  # a deck of a class that is not known here, or no memory for it
+        traceback.print_exc()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _serve(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
+    terms: Terms = said.get()
     try:
         library = shared_library()
     except NgspiceMissingError as error:
@@ -103,7 +128,8 @@ def main() -> None:
     parent.send(Ready())
     session = Session()
     analyses: tuple[Analysis, ...] = ()
-    for task in _tasks(parent):
+    while True:
+        task: Task = said.get()
         if task.deck is not None:
             _begin(terms)
             try:
@@ -111,28 +137,15 @@ def main() -> None:
             except (DeckError, SimulationError) as error:
                 parent.send(Loaded(failure=Failure(error)))
                 continue
+            except OSError as error:
+                parent.send(Loaded(failure=Failure(_unwritten(error))))
+                continue
         parent.send(Loaded(session.loaded))
         for outcome in _outcomes(session, task, analyses, terms):
             parent.send(outcome)
+            if library.lost:
+                break
         parent.send(Finished(_resident(), not library.lost))
-
-
-def _tasks(parent: Connection[Any, Any]) -> Iterator[Task]:
-    """Yield the parent's tasks; end the process at once, in the midst of a run, when it is gone."""
-    waiting: SimpleQueue[Task] = SimpleQueue()
-    folder = Path.cwd()
-
-    def listen() -> None:
-        try:
-            while True:
-                waiting.put(parent.recv())
-        except (EOFError, OSError):
-            shutil.rmtree(folder, ignore_errors=True)
-            os._exit(0)
-
-    threading.Thread(target=listen, daemon=True).start()
-    while True:
-        yield waiting.get()
 
 
 def _outcomes(
@@ -147,6 +160,13 @@ def _outcomes(
         _begin(terms)
         rows = session.run_many(task.names, [row], task.analysis)
         yield _small(lambda rows=rows: next(rows))
+
+
+def _unwritten(error: OSError) -> SimulationError:
+    return SimulationError(
+        f"the deck's data files could not be written: {error}",
+        advice="raise the limit of file_size, or make room where temporary files go",
+    )
 
 
 def _small(run: Any) -> Outcome:

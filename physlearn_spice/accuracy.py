@@ -1,0 +1,191 @@
+"""How far a spectrum is from the truth, told by the power balance of its own voltages and currents.
+
+Rounding, or a bad pivot order, leaves currents r_k that do not add up to zero at the nodes. In a
+reciprocal circuit these tell the error of what the port sees. Let M x = b be the circuit's
+equations, with M symmetric, and x + dx the computed answer with M (x + dx) = b + r. What the
+sources deliver is P = b^T x (no conjugate: P = V I of a single port), so to first order
+
+    dP = b^T dx = b^T M^-1 r = x^T r = sum_k v_k r_k + sum_L i_L e_L,
+
+with e_L what is missing in the law of inductor L. No second solution is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .elements import Capacitor, Inductor, Resistor
+from .errors import SimulationError, Status
+from .netlist import Deck, FlatCircuit
+from .network import GROUND, Network
+from .results import Spectrum
+
+__all__ = ["admittance_error", "check_spectrum"]
+
+_WORST = 1e-6  # error of a driving-point admittance with which a spectrum is still handed out
+_SAFE = 1e-10  # bound on rounding errors below which nothing need be checked
+_NOTHING = 1e-18  # [A], below which a current is rounding
+
+
+def admittance_error(
+    network: Network, spectrum: Spectrum, values: Mapping[str, float] | None = None
+) -> NDArray[np.float64]:
+    """Error of what the ports see, from the spectrum alone (n_freq,).
+
+    Of a network driven at one port it is the relative error of the driving-point admittance, exact
+    to first order; of one with nonlinear elements the part that their nodes add is left out.
+
+    Parameters
+    ----------
+    spectrum
+        With every node voltage and the current of every inductor and source.
+    values
+        Values [Ohm, H, F] by name that are not the network's own.
+
+    Raises
+    ------
+    PhyslearnError
+        A vector was not saved.
+    """
+    values = values or {}
+    omega = 2 * np.pi * spectrum.frequency
+    row = {node: k for k, node in enumerate(network.nodes)}
+    zero = np.zeros(len(omega), complex)
+    v = np.array([zero if n == GROUND else spectrum.voltage(n) for n in network.nodes])
+    r, imbalance, total = np.zeros_like(v), zero.copy(), np.zeros(len(omega))
+    unknown = {row[GROUND]}
+    for element in network.elements:
+        a, b = row[element.a], row[element.b]
+        across = v[a] - v[b]
+        match element:
+            case Resistor():
+                current = across / values.get(element.name, element.value)
+            case Capacitor():
+                current = across * (1j * omega * values.get(element.name, element.value))
+            case Inductor():
+                current = spectrum.current(element.name)
+                reactance = 1j * omega * values.get(element.name, element.value)
+                imbalance += current * (across - reactance * current)
+            case _:
+                unknown |= {a, b}
+                continue
+        r[a] += current
+        r[b] -= current
+    for port in network.ports:
+        plus, minus = row[port.plus], row[port.minus]
+        current = spectrum.current(f"v{port.name}")
+        r[plus] += current
+        r[minus] -= current
+        total += np.abs((v[plus] - v[minus]) * current)
+    known = [k for k in range(len(v)) if k not in unknown]
+    imbalance += np.sum(v[known] * r[known], axis=0)
+    return np.abs(imbalance) / np.maximum(total, np.finfo(float).tiny)
+
+
+def check_spectrum(
+    circuit: Deck | FlatCircuit, spectrum: Spectrum, values: Mapping[str, float]
+) -> None:
+    """Refuse a spectrum that is wrong by more than 1e-6.
+
+    Of a network the error of the driving-point admittance is judged; of a stranger's circuit, which
+    may not be reciprocal, whether the currents add up at each node at which only resistors,
+    inductors, capacitors and voltage sources meet.
+
+    Parameters
+    ----------
+    values
+        Values [Ohm, H, F] by name that are not the circuit's own.
+
+    Raises
+    ------
+    SimulationError
+        It is wrong; or it might be, and the deck's ``save`` leaves out what it takes to tell.
+    """
+    if isinstance(circuit, FlatCircuit):
+        _check_nodes(circuit, spectrum, values)
+    # ngspice solves a nonlinear network's operating point first, see ADR 4
+    elif not circuit.network.is_linear or _rounding(circuit.network, spectrum, values) > _SAFE:
+        _check_admittance(circuit.network, spectrum, values)
+
+
+def _check_admittance(network: Network, spectrum: Spectrum, values: Mapping[str, float]) -> None:
+    needed = {f"v({node})" for node in network.nodes if node != GROUND}
+    needed |= {f"i({name})" for name in network.names(Inductor)}
+    needed |= {f"i(v{port.name})" for port in network.ports}
+    if not needed <= spectrum.vectors.keys():
+        raise SimulationError(
+            "the spectrum might be inaccurate, and can't be checked",
+            status=Status.INACCURATE,
+            advice="let the deck save all",
+        )
+    error = admittance_error(network, spectrum, values)
+    top = int(np.argmax(error))
+    if error[top] < _WORST:
+        return
+    resistors = [e for e in network.elements if isinstance(e, Resistor)]
+    least = min(resistors, key=lambda e: values.get(e.name, e.value), default=None)
+    raise SimulationError(
+        f"the admittance is wrong by {error[top]:.1e} at {spectrum.frequency[top]:g} Hz",
+        status=Status.INACCURATE,
+        advice=f"{Status.INACCURATE.advice} (the smallest is {least.name!r})" if least else "",
+    )
+
+
+def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, float]) -> None:
+    omega = 2 * np.pi * spectrum.frequency
+    vectors = {**spectrum.vectors, f"v({GROUND})": np.zeros(len(omega), complex)}
+    sources = {name: words for name, words in circuit.others.items() if name[0] == "v"}
+    unknown = {GROUND}
+    unknown.update(
+        word for name in circuit.others.keys() - sources for word in circuit.others[name]
+    )
+    ends = {name: (a, b) for name, (a, b, _) in circuit.elements.items()}
+    ends |= {name: (words[0], words[1]) for name, words in sources.items()}
+    meeting: dict[str, list[NDArray[np.complex128]]] = defaultdict(list)
+    for name, (a, b) in ends.items():
+        current = vectors.get(f"i({name})")
+        if name[0] in "rc" and {f"v({a})", f"v({b})"} <= vectors.keys():
+            across = vectors[f"v({a})"] - vectors[f"v({b})"]
+            value = values.get(name, circuit.elements[name][2])
+            current = across / value if name[0] == "r" else across * (1j * omega * value)
+        if current is None:
+            unknown |= {a, b}
+            continue
+        meeting[a].append(current)
+        meeting[b].append(-current)
+    for node in meeting.keys() - unknown:
+        currents = np.array(meeting[node])
+        missing = np.abs(currents.sum(axis=0)) - _WORST * np.abs(currents).sum(axis=0)
+        if missing.max() > _NOTHING:
+            raise SimulationError(
+                f"the currents at node {node!r} don't add up "
+                f"at {spectrum.frequency[int(missing.argmax())]:g} Hz",
+                status=Status.INACCURATE,
+            )
+
+
+def _rounding(network: Network, spectrum: Spectrum, values: Mapping[str, float]) -> float:
+    """Largest conductance times largest impedance, times the unit of the last place.
+
+    Nodal voltages hold a current through a conductance g only to eps g |v|.
+    """
+    low, high = 2 * math.pi * spectrum.frequency[[0, -1]]
+    conductance, impedance = 0.0, 0.0
+    for element in network.elements:
+        match element:
+            case Resistor():
+                value = values.get(element.name, element.value)
+                conductance = max(conductance, 1 / value)
+                impedance = max(impedance, value)
+            case Inductor():
+                impedance = max(impedance, high * values.get(element.name, element.value))
+            case Capacitor():
+                impedance = max(impedance, 1 / (low * values.get(element.name, element.value)))
+            case _:
+                pass
+    return float(np.finfo(float).eps * conductance * impedance)
