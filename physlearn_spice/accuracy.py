@@ -15,6 +15,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +27,38 @@ from .netlist import Deck, FlatCircuit
 from .network import GROUND, Network
 from .results import Spectrum
 
-__all__ = ["admittance_error", "check_spectrum"]
+__all__ = ["Balance", "balance", "check_spectrum"]
 
 _WORST = 1e-6  # error of a driving-point admittance with which a spectrum is still handed out
 _SAFE = 1e-10  # bound on rounding errors below which nothing need be checked
+_TINY = float(np.finfo(float).tiny)
 _NOTHING = 1e-18  # [A], below which a current is rounding
 
 
-def admittance_error(
-    network: Network, spectrum: Spectrum, values: Mapping[str, float] | None = None
-) -> NDArray[np.float64]:
-    """Error of what the ports see, from the spectrum alone (n_freq,).
+@dataclass(frozen=True)
+class Balance:
+    """What is missing in a spectrum's balances.
 
-    Of a network driven at one port it is the relative error of the driving-point admittance, exact
-    to first order; of one with nonlinear elements the part that their nodes add is left out.
+    Parameters
+    ----------
+    admittance_error
+        Error of what the ports see, over what they deliver (n_freq,). Of a network driven at one
+        port it is the relative error of the driving-point admittance, exact to first order.
+    node_error
+        For each node the current that is missing there, over those that meet there or, where it
+        is more, what the ports deliver (n_freq,).
+    """
+
+    admittance_error: NDArray[np.float64]
+    node_error: Mapping[str, NDArray[np.float64]]
+
+
+def balance(
+    network: Network, spectrum: Spectrum, values: Mapping[str, float] | None = None
+) -> Balance:
+    """Add up the currents at the nodes, and the power.
+
+    Nodes at which nonlinear elements meet are left out.
 
     Parameters
     ----------
@@ -57,11 +77,16 @@ def admittance_error(
     row = {node: k for k, node in enumerate(network.nodes)}
     zero = np.zeros(len(omega), complex)
     v = np.array([zero if n == GROUND else spectrum.voltage(n) for n in network.nodes])
-    r, imbalance, total = np.zeros_like(v), zero.copy(), np.zeros(len(omega))
-    unknown = {row[GROUND]}
+    missing, imbalance, power = np.zeros_like(v), zero.copy(), np.zeros(len(omega))
+    meeting, unknown = np.zeros(v.shape), {GROUND}
+
+    def add(a: str, b: str, current: NDArray[Any]) -> None:
+        for node, leaving in ((a, current), (b, -current)):
+            missing[row[node]] += leaving
+            meeting[row[node]] += np.abs(leaving)
+
     for element in network.elements:
-        a, b = row[element.a], row[element.b]
-        across = v[a] - v[b]
+        across = v[row[element.a]] - v[row[element.b]]
         match element:
             case Resistor():
                 current = across / values.get(element.name, element.value)
@@ -72,19 +97,23 @@ def admittance_error(
                 reactance = 1j * omega * values.get(element.name, element.value)
                 imbalance += current * (across - reactance * current)
             case _:
-                unknown |= {a, b}
+                unknown |= {element.a, element.b}
                 continue
-        r[a] += current
-        r[b] -= current
+        add(element.a, element.b, current)
+    delivered = np.zeros(len(omega))
     for port in network.ports:
-        plus, minus = row[port.plus], row[port.minus]
         current = spectrum.current(f"v{port.name}")
-        r[plus] += current
-        r[minus] -= current
-        total += np.abs((v[plus] - v[minus]) * current)
-    known = [k for k in range(len(v)) if k not in unknown]
-    imbalance += np.sum(v[known] * r[known], axis=0)
-    return np.abs(imbalance) / np.maximum(total, np.finfo(float).tiny)
+        add(port.plus, port.minus, current)
+        power += np.abs((v[row[port.plus]] - v[row[port.minus]]) * current)
+        delivered += np.abs(current)
+    known = [node for node in network.nodes if node not in unknown]
+    for k in map(row.__getitem__, known):
+        imbalance += v[k] * missing[k]
+    floor = np.maximum(delivered, _TINY)
+    return Balance(
+        np.abs(imbalance) / np.maximum(power, _TINY),
+        {n: np.abs(missing[row[n]]) / np.maximum(meeting[row[n]], floor) for n in known},
+    )
 
 
 def check_spectrum(
@@ -123,14 +152,17 @@ def _check_admittance(network: Network, spectrum: Spectrum, values: Mapping[str,
             status=Status.INACCURATE,
             advice="let the deck save all",
         )
-    error = admittance_error(network, spectrum, values)
+    found = balance(network, spectrum, values)
+    wrong = {"the admittance": found.admittance_error}
+    wrong |= {f"the current at node {node!r}": error for node, error in found.node_error.items()}
+    what, error = max(wrong.items(), key=lambda item: item[1].max())
     top = int(np.argmax(error))
     if error[top] < _WORST:
         return
     resistors = [e for e in network.elements if isinstance(e, Resistor)]
     least = min(resistors, key=lambda e: values.get(e.name, e.value), default=None)
     raise SimulationError(
-        f"the admittance is wrong by {error[top]:.1e} at {spectrum.frequency[top]:g} Hz",
+        f"{what} is wrong by {error[top]:.1e} at {spectrum.frequency[top]:g} Hz",
         status=Status.INACCURATE,
         advice=f"{Status.INACCURATE.advice} (the smallest is {least.name!r})" if least else "",
     )
@@ -146,7 +178,7 @@ def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, 
     )
     ends = {name: (a, b) for name, (a, b, _) in circuit.elements.items()}
     ends |= {name: (words[0], words[1]) for name, words in sources.items()}
-    meeting: dict[str, list[NDArray[np.complex128]]] = defaultdict(list)
+    meeting: dict[str, list[NDArray[Any]]] = defaultdict(list)
     for name, (a, b) in ends.items():
         current = vectors.get(f"i({name})")
         if name[0] in "rc" and {f"v({a})", f"v({b})"} <= vectors.keys():
@@ -158,13 +190,18 @@ def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, 
             continue
         meeting[a].append(current)
         meeting[b].append(-current)
+    delivered = np.zeros(len(omega))
+    for name in sources:
+        delivered += np.abs(vectors.get(f"i({name})", 0.0))
     for node in meeting.keys() - unknown:
         currents = np.array(meeting[node])
-        missing = np.abs(currents.sum(axis=0)) - _WORST * np.abs(currents).sum(axis=0)
-        if missing.max() > _NOTHING:
+        most = np.maximum(np.abs(currents).sum(axis=0), delivered)
+        error = np.abs(currents.sum(axis=0)) / np.maximum(most, _NOTHING)
+        top = int(np.argmax(error))
+        if not error[top] < _WORST:
             raise SimulationError(
-                f"the currents at node {node!r} don't add up "
-                f"at {spectrum.frequency[int(missing.argmax())]:g} Hz",
+                f"the current at node {node!r} is wrong by {error[top]:.1e} "
+                f"at {spectrum.frequency[top]:g} Hz",
                 status=Status.INACCURATE,
             )
 
