@@ -5,30 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from stat import S_ISDIR
+from typing import Any, NoReturn
 
-from .errors import DeckError, SimulationError, Status
+from .errors import DeckError, PhyslearnError, SimulationError, Status
 from .files import make_folder, write_text
-from .netlist import (
-    Deck,
-    TextDeck,
-    load_deck,
-    load_text_deck,
-    side_files,
-    to_spice,
-)
+from .netlist import Deck, TextDeck, read_deck, read_text_deck, side_files, to_spice
 from .netlist.deck import Options
+from .netlist.layout import read_text
 from .ngspice import Limits, Pool
 from .rawfile import write_raw
-from .results import Failure, Outcome
+from .results import Failure, Outcome, Result
 
 __all__ = ["Account", "Run", "find_decks", "open_deck", "run_decks"]
 
 ENDINGS = (".cir", ".net", ".sp", ".spi", ".spice", ".ckt")
 _FORMAT = "physlearn-run/1"
+_AHEAD = 4  # decks that are read before their turn, for each worker
+_Running = dict[Future[tuple[Outcome, ...]], tuple["Run", tuple[str, ...]]]  # kinds of analyses
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Run:
         SHA-256 of what was run; a result is run again only where it differs.
     accounts
         One for each analysis; one for the deck where it was refused.
+    size
+        Of its ``.raw`` [bytes]; 0 where it has none.
     is_new
         Whether it was run now, and not found in the folder.
     """
@@ -68,6 +70,7 @@ class Run:
     deck: str
     key: str
     accounts: tuple[Account, ...]
+    size: int = 0
     is_new: bool = True
 
     @property
@@ -79,27 +82,46 @@ class Run:
 def find_decks(paths: Iterable[Path]) -> dict[str, Path]:
     """Return decks by the names that their results get: files as given, and those in folders.
 
+    A name is the path from the folder that holds all that is given. Hidden files and folders, and
+    those behind links, are passed over in a folder.
+
     Raises
     ------
     DeckError
-        There is no such file, or a folder has no deck.
+        There is no such file, it can't be read, or a folder has no deck.
     """
     found: list[Path] = []
+    roots: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            if not path.exists():
-                raise DeckError(f"there is no deck {str(path)!r}")
-            found.append(path)
-            continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
-        if not inside:
-            raise DeckError(
-                f"folder {str(path)!r} has no deck: no file ends in {', '.join(ENDINGS)}"
-            )
-        found += inside
-    found = list(dict.fromkeys(path.resolve() for path in found))
-    root = Path(os.path.commonpath([path.parent for path in found])) if found else Path()
+        try:
+            is_folder = S_ISDIR(path.stat().st_mode)
+        except OSError as error:
+            _refuse(error)
+        if is_folder:
+            roots.append(path.resolve())
+            found += _inside(path)
+        else:
+            roots.append(path.parent.resolve())
+            found.append(roots[-1] / path.name)  # a link is a deck, wherever it leads
+    root = os.path.commonpath(roots) if roots else ""
     return {path.relative_to(root).as_posix(): path for path in found}
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return the decks in a folder and in those below it."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder.resolve(), onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    found = sorted(path for path in found if path.suffix.lower() in ENDINGS and path.is_file())
+    if not found:
+        endings = ", ".join(ENDINGS)
+        raise DeckError(f"folder {str(folder)!r} has no deck: no file ends in {endings}")
+    return found
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise DeckError(f"can't read {str(error.filename)!r}: {error.strerror}") from error
 
 
 def open_deck(
@@ -112,11 +134,14 @@ def open_deck(
     DeckError
         It is neither; the message is about the text.
     """
+    if path.suffix == ".json":
+        raise DeckError(f"{str(path)!r} is a network without analyses: run its deck, a .cir file")
+    text = read_text(path)
     try:
-        deck = load_deck(path)
+        deck = read_deck(text, folder=path.parent)
     except DeckError as error:
-        text = load_text_deck(path, include_from=include_from, options=options)
-        return replace(text, notes=(f"run as text, being no network: {error}", *text.notes))
+        other = read_text_deck(text, include_from=include_from, options=options)
+        return replace(other, notes=(f"run as text, being no network: {error}", *other.notes))
     if not deck.analyses:
         raise DeckError("the deck has no analysis: add a .ac, .tran or .op card")
     return replace(deck, options={**deck.options, **(options or {})})
@@ -134,8 +159,9 @@ def run_decks(
 ) -> Iterator[Run]:
     """Run decks and write each one's results as soon as they come.
 
-    ``NAME.raw`` holds the plots of a deck's analyses, ``NAME.json`` the account of all of them.
-    What the folder has already is not run again; what failed there is.
+    ``NAME.raw`` holds the plots of the analyses that gave a result, ``NAME.json`` the account of
+    all of them, which is written last. What the folder has already is not run again; what failed
+    there is.
 
     Parameters
     ----------
@@ -155,7 +181,7 @@ def run_decks(
     Yields
     ------
     Run
-        As they come: first what was found, and what was refused as soon as it is read.
+        As they come.
 
     Raises
     ------
@@ -165,42 +191,43 @@ def run_decks(
         The shared library is not installed.
     """
     make_folder(folder)
-    ready: list[Run] = []  # needs no ngspice
-    running: list[tuple[Run, tuple[str, ...]]] = []  # with the kinds of its analyses
-
-    def to_run() -> Iterator[Deck | TextDeck]:
+    running: _Running = {}
+    with Pool(jobs, timeout=timeout, limits=limits or Limits()) as pool:
         for name, path in decks.items():
+            yield from _ended(running, folder, None if len(running) >= _AHEAD * pool.workers else 0)
+            run = Run(name, str(path), "", ())
             try:
                 deck = open_deck(path, include_from=include_from, options=options)
-                run = Run(name, str(path), _key(deck), ())
+                run = replace(run, key=_key(deck))
             except DeckError as error:
-                refused = Run(name, str(path), "", (_failed("deck", error),))
-                ready.append(_written(refused, folder))
+                yield _written(replace(run, accounts=(_failed("deck", error),)), [], folder)
                 continue
-            found = _found(name, folder)
-            if found and found.key == run.key and not found.failed:
-                ready.append(replace(found, is_new=False))
-                continue
-            running.append((run, deck.kinds))
-            yield deck
-
-    with Pool(jobs, timeout=timeout, limits=limits or Limits()) as pool:
-        for number, outcomes in pool.run_as_completed(to_run(), fail="return"):
-            yield from _taken(ready)
-            run, kinds = running[number]
-            results = [outcome for outcome in outcomes if not isinstance(outcome, Failure)]
-            if results:
-                write_raw(results, folder / f"{run.name}.raw")
+            found = _found(run, folder)
+            if found:
+                yield found
             else:
-                (folder / f"{run.name}.raw").unlink(missing_ok=True)  # of another deck, once
-            accounts = tuple(map(_account, kinds, outcomes))
-            yield _written(replace(run, accounts=accounts), folder)
-    yield from _taken(ready)
+                running[pool.submit(deck)] = run, deck.kinds
+        while running:
+            yield from _ended(running, folder, None)
 
 
-def _taken(runs: list[Run]) -> Iterator[Run]:
-    while runs:
-        yield runs.pop(0)
+def _ended(running: _Running, folder: Path, timeout: float | None) -> Iterator[Run]:
+    """Write and yield the runs that have ended, once one has or the time is over."""
+    for future in wait(running, timeout, FIRST_COMPLETED).done:
+        run, kinds = running.pop(future)
+        outcomes = future.result()
+        results = [outcome for outcome in outcomes if not isinstance(outcome, Failure)]
+        accounts = tuple(map(_account, kinds, outcomes))
+        try:
+            run = _written(replace(run, accounts=accounts), results, folder)
+        except PhyslearnError as error:
+            if isinstance(error.__cause__, OSError):  # no other deck's could be written, either
+                raise
+            advice = "save other vectors, or give them shorter names"
+            unheld = SimulationError(str(error), status=Status.BAD_DECK, advice=advice)
+            accounts = tuple(_failed(kind, unheld) for kind in kinds)
+            run = _written(replace(run, accounts=accounts), [], folder)
+        yield run
 
 
 def _failed(kind: str, error: DeckError | SimulationError) -> Account:
@@ -232,22 +259,39 @@ def _key(deck: Deck | TextDeck) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _written(run: Run, folder: Path) -> Run:
-    record = {"format": _FORMAT, **asdict(run)}
-    del record["is_new"]
-    write_text(folder / f"{run.name}.json", json.dumps(record, indent=1))
+def _written(run: Run, results: Sequence[Result], folder: Path) -> Run:
+    """Write a deck's results and then their account, without which they don't count."""
+    raw, record = _files(run, folder)
+    with suppress(OSError):  # whatever is in the way is in the way of writing, too
+        record.unlink(missing_ok=True)
+        raw.unlink(missing_ok=True)  # of another deck, once
+    if results:
+        write_raw(results, raw)
+        run = replace(run, size=raw.stat().st_size)
+    text = {"format": _FORMAT, **asdict(run)}
+    del text["is_new"]
+    write_text(record, json.dumps(text, indent=1))
     return run
 
 
-def _found(name: str, folder: Path) -> Run | None:
-    """Read what an earlier run has left, if it is whole."""
-    if not (folder / f"{name}.raw").exists():
-        return None
+def _found(run: Run, folder: Path) -> Run | None:
+    """Return a run as an earlier one has left it, if that was of the same and is whole."""
+    raw, record = _files(run, folder)
     try:
-        record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        if record.pop("format") != _FORMAT:
-            return None
-        record["accounts"] = tuple(Account(**account) for account in record["accounts"])
-        return Run(**record)
+        text = json.loads(record.read_text(encoding="utf-8"))
+        accounts = tuple(map(_read_account, text["accounts"]))
+        size = raw.stat().st_size
+        is_same = (text["format"], text["key"], text["size"]) == (_FORMAT, run.key, size)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    found = replace(run, accounts=accounts, size=size, is_new=False)
+    return found if is_same and accounts and not found.failed else None
+
+
+def _read_account(fields: dict[str, Any]) -> Account:
+    lines: dict[str, Any] = {name: tuple(fields[name]) for name in ("log", "notes")}
+    return Account(**{**fields, **lines})
+
+
+def _files(run: Run, folder: Path) -> tuple[Path, Path]:
+    return folder / f"{run.name}.raw", folder / f"{run.name}.json"

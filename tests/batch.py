@@ -19,10 +19,8 @@ def batch(text: str, folder: Path) -> list[Plot]:
     return read_raw(folder / "out.raw")
 
 
-def resistances(texts: list[str], folder: Path) -> list[float]:
-    """The values [Ohm] that ngspice reads from the given spellings."""
-    cards = [f"i{k} 0 n{k} 1\nr{k} n{k} 0 {text}" for k, text in enumerate(texts)]
-    names = [f"@r{k}[resistance]" for k in range(len(texts))]
-    deck = ["resistances", *cards, f".save {' '.join(names)}", ".op", ".end", ""]
-    (plot,) = batch("\n".join(deck), folder)
-    return [plot.vectors[f"v({name})"][0].item() for name in names]
+def voltages(texts: list[str], folder: Path) -> list[float]:
+    """The values [V] of DC sources that ngspice reads from the given spellings."""
+    cards = [f"v{k} n{k} 0 dc {text}\nr{k} n{k} 0 1" for k, text in enumerate(texts)]
+    (plot,) = batch("\n".join(["voltages", *cards, ".op", ".end", ""]), folder)
+    return [plot.vectors[f"v(n{k})"][0].item() for k in range(len(texts))]

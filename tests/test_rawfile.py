@@ -274,7 +274,8 @@ def test_ngspice_loads_every_plot_without_loss(results, ascii, tmp_path) -> None
     plots = ("op1", "ac1", "tran1", "ac2")
     writes = "\n".join(f"setplot {plot}\nwrite theirs.raw" for plot in plots)
     said = control(f"load ours.raw\nset appendwrite\n{writes}\ndisplay\nprint v(a)", tmp_path)
-    assert "error" not in said.lower()
+    # 46 calls a deck that is nothing but commands incomplete
+    assert "error" not in said.lower().replace("error: incomplete or empty netlist", "")
     assert f"v(a)                : voltage, complex, {len(special)} long" in said
     copies = read_raw(tmp_path / "theirs.raw")
     assert [plot.name for plot in copies] == [NAMES[type(result)] for result in chosen]

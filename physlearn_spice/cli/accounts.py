@@ -183,7 +183,7 @@ def _table(name: str, unit: str, rows: Mapping[str, float], *, sort: bool = True
     table.columns[1].justify = "right"
     ordered = sorted(rows.items(), key=lambda row: -abs(row[1])) if sort else list(rows.items())
     for label, value in ordered[:_ROWS]:
-        table.add_row(label, f"{value:.6g}")
+        table.add_row(escape(label), f"{value:.6g}")
     if len(ordered) > _ROWS:
         rest = sum(value for _, value in ordered[_ROWS:])
         table.add_row(f"{len(ordered) - _ROWS} more", f"{rest:.6g}" if sort else "...")
@@ -196,6 +196,8 @@ def _vector_table(vectors: Mapping[str, Mapping[str, float]]) -> Table:
     table = Table("vector", "largest [V] or [A]", escape(f"at {name} [{unit}]"), box=None)
     for column in table.columns[1:]:
         column.justify = "right"
-    for vector, row in vectors.items():
-        table.add_row(vector, f"{row['largest']:.6g}", f"{row[axis]:.6g}")
+    for vector, row in list(vectors.items())[:_ROWS]:
+        table.add_row(escape(vector), f"{row['largest']:.6g}", f"{row[axis]:.6g}")
+    if len(vectors) > _ROWS:
+        table.add_row(f"{len(vectors) - _ROWS} more", "...", "...")
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
 from ..errors import DeckError, SimulationError, Status
 from ..files import make_folder
@@ -23,21 +23,21 @@ from ..netlist import Deck
 from ..netlist.deck import Options
 from ..ngspice import Pool
 from ..rawfile import write_raw
-from ..results import Failure, OperatingPoint, to_xarray, write_netcdf
+from ..results import Failure, Spectrum, Waveforms, to_xarray, write_netcdf
 from ..runs import Run, find_decks, open_deck, run_decks
 from .accounts import account, coarse_steps, print_account, summary
 from .inputs import JsonOption
 
 __all__ = ["run"]
 
-_ROWS = 40  # of the table of outcomes; failures always
+_TELLS_WHY = re.compile(r"error:(?!.*cannot recover)|warning|undefined", re.IGNORECASE)
 
 
 def run(
-    decks: Annotated[
-        list[Path], typer.Argument(metavar="DECK...", help="Decks, or folders of them.")
-    ],
-    raw: Annotated[Path | None, typer.Option(help="Write one deck's ngspice .raw here.")] = None,
+    decks: Annotated[list[Path], typer.Argument(metavar="DECK", help="Decks, or folders of them.")],
+    raw: Annotated[
+        Path | None, typer.Option(help="Write one deck's results as an ngspice .raw here.")
+    ] = None,
     netcdf: Annotated[Path | None, typer.Option(help="Write one deck's NetCDF here.")] = None,
     out: Annotated[
         Path | None,
@@ -60,7 +60,8 @@ def run(
     """Run decks in ngspice: of one, print where the power goes, of several, what became of each.
 
     A deck that is no network of R, L, C, D and V runs as the text that it is. With several decks, a
-    folder or --out, results go to a folder, and a second run does only what is missing there.
+    folder or --out, results go to a folder, a .raw and a .json for each deck; there a second run
+    does only what is new, has changed or has failed.
 
     Example: physlearn run net/network.cir --raw net/network.raw
 
@@ -97,9 +98,9 @@ def _run_one(
     *,
     as_json: bool,
 ) -> None:
-    if path.suffix == ".json":
-        raise DeckError(f"{str(path)!r} is a network without analyses: run its deck, a .cir file")
     deck = open_deck(path, include_from=include, options=options)
+    if netcdf and set(deck.kinds) == {"op"}:
+        raise DeckError("--netcdf: an operating point has no axis; --raw and --json take it")
     for target in (raw, netcdf):
         if target is not None:
             make_folder(target.parent)
@@ -111,11 +112,11 @@ def _run_one(
     with console.status(f"ngspice runs {path.name}"), Pool(1, timeout=timeout) as pool:
         outcomes = pool.submit(deck).result()
     results = [outcome for outcome in outcomes if not isinstance(outcome, Failure)]
-    for k, result in enumerate(results):
-        if raw:
-            write_raw(result, _numbered(raw, k, len(results)))
-        if netcdf and not isinstance(result, OperatingPoint):
-            write_netcdf(to_xarray(result), _numbered(netcdf, k, len(results)))
+    if raw and results:
+        write_raw(results, raw)
+    for k, outcome in enumerate(outcomes):
+        if netcdf and isinstance(outcome, Spectrum | Waveforms):
+            write_netcdf(to_xarray(outcome), _numbered(netcdf, k, len(outcomes)))
     for warning in coarse_steps(deck) if isinstance(deck, Deck) else deck.notes:
         print(f"warning: {warning}", file=sys.stderr)
     accounts = [
@@ -138,7 +139,10 @@ def _numbered(path: Path, k: int, n: int) -> Path:
 def _with_progress(runs: Iterator[Run], total: int) -> Iterator[Run]:
     """Pass runs on, and show on the terminal how far they are."""
     columns = [*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn()]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         bar = progress.add_task("decks", total=total)
         for each in runs:
             progress.advance(bar)
@@ -150,7 +154,7 @@ def _report(runs: Iterator[Run], folder: Path, *, n_decks: int, as_json: bool) -
     done: list[Run] = []
     try:
         done += runs
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # SystemExit is for SIGTERM
         print(
             f"interrupted after {len(done)} of {n_decks} decks, whose results are in "
             f"{str(folder)!r}: the same command goes on from there",
@@ -164,40 +168,35 @@ def _report(runs: Iterator[Run], folder: Path, *, n_decks: int, as_json: bool) -
     else:
         _print_outcomes(done, folder)
     if failed:
-        refused = all(a.status == Status.REFUSED.value for each in failed for a in each.failed)
-        message = f"{len(failed)} of {n_decks} decks gave no result"
-        advice = "the whole reasons are in the .json files beside the results"
-        if refused:
+        message = f"{len(failed)} of {n_decks} decks failed"
+        advice = f"the .json files in {str(folder)!r} have the whole reasons"
+        if all(a.status == Status.REFUSED.value for each in failed for a in each.failed):
             raise DeckError(f"{message}: {advice}")
         raise SimulationError(message, advice=advice)
 
 
 def _print_outcomes(done: list[Run], folder: Path) -> None:
+    """Print a line for each deck that failed, and how many ended in which way."""
+    console = Console(highlight=False, soft_wrap=True)
+    for each in done:
+        if each.failed:
+            name = each.name.encode(errors="backslashreplace").decode()  # it may be no Unicode
+            name, status, why = map(escape, (name, _status(each), _why(each)))
+            console.print(f"{name}: [b]{status}[/b]: {why}")
     counts = Counter(map(_status, done))
-    table = Table("deck", "outcome", "why", box=None)
-    shown = [each for each in done if each.failed] + [each for each in done if not each.failed]
-    for each in shown[:_ROWS]:
-        table.add_row(*map(escape, (each.name, _status(each), _why(each))))
-    console = Console()
-    console.print(table)
-    if len(shown) > _ROWS:
-        console.print(f"... and {len(shown) - _ROWS} more, all in {folder}")
     old = sum(not each.is_new for each in done)
-    console.print(
-        f"{len(done)} decks: "
-        + ", ".join(f"{n} {status}" for status, n in counts.most_common())
-        + (f"; {old} of them from before" if old else "")
-        + f". Results in {folder}",
-        highlight=False,
-    )
+    ended = [
+        f"{n} {status}" + (f" ({old} from before)" if old and status == Status.OK.value else "")
+        for status, n in counts.most_common()
+    ]
+    console.print(f"Decks: {', '.join(ended)}. Results in {escape(str(folder))}")
 
 
 def _why(each: Run) -> str:
-    if not each.failed:
-        return ""
     first = each.failed[0]
     where = "" if first.line is None else f"line {first.line}: "
-    return f"{where}{first.message}" + (f" ({first.log[-1]})" if first.log else "")
+    said = next(filter(_TELLS_WHY.search, first.log), first.log[-1] if first.log else "")
+    return f"{where}{first.message}" + (f" ({said})" if said else "")
 
 
 def _status(each: Run) -> str:

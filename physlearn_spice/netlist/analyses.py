@@ -9,6 +9,7 @@ from .numbers import num, number
 __all__ = ["ANALYSES", "analysis_command", "read_analysis"]
 
 ANALYSES = {".op", ".ac", ".tran"}
+_MOST_POINTS = 2**31 - 1  # an int in ngspice
 
 
 def analysis_command(analysis: Analysis) -> str:
@@ -52,6 +53,8 @@ def _ac(rest: list[str], card: str) -> Ac:
             points, start, stop = map(number, values)
             if not points.is_integer():
                 raise DeckError(f"the number of points must be whole: {card!r}")
+            if points > _MOST_POINTS:
+                raise DeckError(f"more points than ngspice can count, {_MOST_POINTS}: {card!r}")
             return Ac(start, stop, int(points), spacing)
         case _:
             raise DeckError(f"needs '.ac lin|dec|oct points start stop': {card!r}")

@@ -76,6 +76,7 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     scopes = _scopes(cards)
     for scope in scopes:
         _check_devices(_devices(scope))
+        _check_definitions(scope)
     devices = _devices(scopes[0])
     words = [card.split() for _, card in scopes[0] if card[0] == "."]
     _check_couplings(devices)
@@ -106,6 +107,7 @@ def _scopes(cards: Iterable[tuple[int | None, str]]) -> list[list[tuple[int | No
         if word == ".if":
             return [[]]  # which of its branches holds is ngspice's to say
         if word == ".subckt":
+            around[-1].append((line, card))
             around.append([])
             found.append(around[-1])
         elif word != ".ends":
@@ -140,6 +142,8 @@ def _check_devices(devices: list[_Device]) -> None:
                 f"{device.name!r} has no value, and ngspice would take one of its own",
                 line=device.line,
             )
+        if device.kind == "k" and len(_coupling(device)) < 3:
+            raise DeckError(f"{device.name!r} needs two coils and a value", line=device.line)
         if device.kind not in "kxa" and len(device.words) < 2:
             raise DeckError(f"{device.name!r} needs two nodes", line=device.line)
         if device.kind in "rlcvi":
@@ -155,7 +159,7 @@ def _check_devices(devices: list[_Device]) -> None:
 
 def _check_value(device: _Device) -> None:
     """Refuse values of which ngspice reads a part only: 4k7 is 4000 to it, and 1,5k is 5000."""
-    numeric = [word for word in device.words[2:4] if re.match(r"[+-]?\.?\d", word)]
+    numeric = [word for word in device.words[2:4] if re.match(r"[+-]?\.?(\d|$)", word)]
     for word in numeric:
         number(word, device.line)
     if len(numeric) > 1 and device.kind in "rlc":
@@ -164,13 +168,24 @@ def _check_value(device: _Device) -> None:
         )
 
 
+def _check_definitions(cards: Iterable[tuple[int | None, str]]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for line, card in cards:
+        word, *names = card.split()
+        if word not in (".model", ".subckt") or not names:
+            continue
+        if (word, names[0]) in seen:
+            raise DeckError(f"the name {names[0]!r} is used twice: rename one", line=line)
+        seen.add((word, names[0]))
+
+
 def _check_couplings(devices: list[_Device]) -> None:
     """Refuse couplings of more energy than their coils have: k must be positive semi-definite."""
     coils = {device.name for device in devices if device.kind == "l"}
     k_of: dict[tuple[str, str], float] = defaultdict(float)  # of two coils; several add up
     devices_of: dict[tuple[str, str], _Device] = {}
     for device in devices:
-        if device.kind != "k" or len(device.words) < 3:
+        if device.kind != "k":
             continue
         *coupled, value = _coupling(device)
         if len(coupled) > _MOST_COUPLED:
@@ -224,6 +239,8 @@ def _check_solvable(devices: list[_Device]) -> None:
             line=lines[loop[-1]],
         )
     nodes = dict.fromkeys(node for device in devices for node in device.ends)
+    if devices and nodes.keys() <= {GROUND}:
+        raise DeckError(f"there is no node but ground, {GROUND!r}", line=devices[0].line)
     edges = [edge for device in devices if device.kind != "i" for edge in device.edges]
     floating = not_joined(nodes, edges, to=GROUND)
     if floating:

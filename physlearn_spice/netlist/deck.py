@@ -79,14 +79,26 @@ class Ac:
 
     @property
     def frequencies(self) -> NDArray[np.float64]:
-        """The frequencies [Hz] (n_freq,) that ngspice visits."""
+        """The frequencies [Hz] (n_freq,) that ngspice 39 visits."""
         if self.spacing == "lin":
             return np.linspace(self.start, self.stop, self.points)
         if self.spacing == "oct":
-            # on while f <= stop (1 + reltol 2^(1/points)), with its reltol of 0.001
-            last = math.log2(self.stop / self.start * (1 + 1e-3 * 2 ** (1 / self.points)))
-            return self.start * 2 ** (np.arange(math.floor(last * self.points) + 1) / self.points)
+            return self._fixed_ratio(2.0)
         return np.geomspace(self.start, self.stop, self._steps + 1)
+
+    @property
+    def grids(self) -> tuple[NDArray[np.float64], ...]:
+        """:attr:`frequencies`, and those of ngspice 46: below a decade it ends before the stop."""
+        start, stop = as_ngspice_reads(float(self.start)), as_ngspice_reads(float(self.stop))
+        if self.spacing == "dec" and stop / 10 < start:
+            return self.frequencies, self._fixed_ratio(10.0)
+        return (self.frequencies,)
+
+    def _fixed_ratio(self, ratio: float) -> NDArray[np.float64]:
+        """Steps of ratio^(1/points), while f <= stop (1 + reltol step) with a reltol of 0.001."""
+        step = ratio ** (1 / self.points)
+        last = math.log(self.stop / self.start * (1 + 1e-3 * step)) / math.log(step)
+        return self.start * step ** np.arange(math.floor(last) + 1)
 
     @property
     def _steps(self) -> int:

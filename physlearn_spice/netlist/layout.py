@@ -11,7 +11,7 @@ from ..errors import DeckError
 __all__ = ["cards", "open_ends", "options_of", "read_text", "title", "uncommented"]
 
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
-_LONGEST_TITLE = 1000  # ngspice -b takes what is behind 5,000 bytes for a card, and runs it
+_LONGEST_TITLE = 100  # ngspice -b aborts beyond 500 bytes, and runs what is behind 5,000
 
 
 def read_text(path: Path) -> str:

@@ -32,7 +32,8 @@ def number(text: str, line: int | None = None) -> float:
     Raises
     ------
     DeckError
-        No finite number, or one like ``4k7``, of which ngspice reads only the first part.
+        No finite number; one like ``4k7``, of which ngspice reads only the first part, or ``2A``,
+        which its versions read differently.
     """
     match = _NUMBER.fullmatch(text.strip().lower())
     if not match:
@@ -40,6 +41,11 @@ def number(text: str, line: int | None = None) -> float:
         hint = ": ngspice reads only its first part; write 4.7k, not 4k7" if split else ""
         raise DeckError(f"{text!r} is no number{hint}", line=line)
     mantissa, unit = match.groups()
+    if unit.startswith("a"):
+        raise DeckError(
+            f"{text!r}: ngspice 39 takes the letter for a unit, and 46 for atto; leave it out",
+            line=line,
+        )
     scale = next((x for suffix, x in _SUFFIX.items() if unit.startswith(suffix)), 1.0)
     value = float(mantissa) * scale
     if not math.isfinite(value):

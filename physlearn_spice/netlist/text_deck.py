@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DeckError
@@ -70,10 +70,19 @@ class TextDeck:
         words = (card.split() for card in self.text.splitlines())
         return tuple(name for word, *names in words if word == ".save" for name in names)
 
-    def text_for(self, analysis: Analysis) -> str:
-        """Return the text with one analysis in the place of all."""
-        *kept, end = (c for c in self.text.splitlines() if c.split()[0] not in ANALYSES)
-        return "\n".join([*kept, f".{analysis_command(analysis)}", end, ""])
+    def only(self, analysis: Analysis) -> TextDeck:
+        """Return the deck with one analysis in the place of all."""
+        *kept, end = (
+            (line, card)
+            for line, card in zip(self.lines, self.text.splitlines(), strict=True)
+            if card.split()[0] not in ANALYSES
+        )
+        written = [*kept, (end[0], f".{analysis_command(analysis)}"), end]
+        return replace(
+            self,
+            text="\n".join(card for _, card in written) + "\n",
+            lines=tuple(line for line, _ in written),
+        )
 
 
 def load_text_deck(
@@ -115,6 +124,7 @@ def read_text_deck(
         raise DeckError("the deck has no cards (its first line is the title)")
     found = _screened(lines, include_from, (), iter(range(_MOST_FILES)))
     _check_blocks(found)
+    found = [(line, _runnable(card, line)) for line, card in found]
     word = {card: card.split()[0] for _, card in found}
     if not any(word[card] in ANALYSES for _, card in found):
         raise DeckError("the deck has no analysis: add a .ac, .tran or .op card")
@@ -160,6 +170,8 @@ def flat_circuit(listed: list[str]) -> FlatCircuit:
         As :func:`check_circuit`; or an analysis that ngspice would not run as it says.
     """
     for card in listed:
+        if card.startswith("*"):
+            raise DeckError(f"ngspice would leave a card out: {card.lstrip('* ')}")
         if card.startswith(".model"):
             check_model(card)  # once more, as ngspice has read it
     check_circuit((None, card) for card in listed)
@@ -181,6 +193,8 @@ def _check_blocks(found: Iterable[Card]) -> None:
     for line, card in found:
         word = card.split()[0]
         if word in (".subckt", ".if"):
+            if card == word:
+                raise DeckError(f"{word!r} needs a name or a condition", line=line)
             within.append((line, word))
         elif word in opener and (not within or within[-1][1] != opener[word]):
             raise DeckError(f"{word!r} has no {opener[word]!r}", line=line)
@@ -190,6 +204,16 @@ def _check_blocks(found: Iterable[Card]) -> None:
             raise DeckError(f"{word!r} is inside of {within[-1][1]!r}: move it out", line=line)
     if within:
         raise DeckError(f"{within[-1][1]!r} is not closed", line=within[-1][0])
+
+
+def _runnable(card: str, line: int) -> str:
+    """Check an analysis of plain numbers, and give a transient that has no step its default."""
+    word, *rest = card.split()
+    if word not in ANALYSES or re.search("[{']", card):
+        return card
+    analysis = read_analysis(card, line)
+    first = next((text for text in rest if text != "uic"), "1")
+    return f".{analysis_command(analysis)}" if word == ".tran" and not number(first) else card
 
 
 def _screened(

@@ -86,9 +86,10 @@ def _run(
             advice="save none of them, or use a Session or a Pool",
         )
     if isinstance(deck, TextDeck):
-        text, files = deck.text_for(analysis), {}
+        deck = deck.only(analysis)
+        text, files, lines = deck.text, {}, deck.lines
     else:
-        text, files = to_spice(deck, [analysis]), side_files(deck)
+        text, files, lines = to_spice(deck, [analysis]), side_files(deck), ()
     with tempfile.TemporaryDirectory(prefix="physlearn_") as name:
         folder = Path(name)
         (folder / "deck.cir").write_text(text, encoding="utf-8")
@@ -121,12 +122,12 @@ def _run(
                 deck=text,
                 log=log[-8:],
             )
-        check_log(log, text, "in batch mode")
+        check_log(log, text, "in batch mode", lines)
         raw = folder / "out.raw"
         try:
             plots = read_raw(raw) if raw.exists() else []
         except PhyslearnError as error:  # a voltage-source loop leaves the beginning of one
-            raise failed(f"ngspice wrote no whole raw file: {error}", text, log) from error
+            raise failed(f"ngspice wrote no whole raw file: {error}", text, log, lines) from error
     vectors = dict(plots[-1].vectors) if plots else {}
     provenance = Provenance(f"{executable_version(program)} (batch)", text, log)
     result = result_from(analysis, vectors, provenance)

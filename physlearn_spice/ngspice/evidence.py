@@ -23,24 +23,53 @@ _FATAL = (  # lines that no good run leaves
     "cannot recover",
     "no such device",
     "error on line",
+    # of what ngspice then replaces, or leaves out
+    "device already exists",
+    "assumes default parameter",
+    "instance line, ignored",
+    "could not be set up properly",
+    "to low, set to",
+    "too small, set to",
 )
 _IDLE = ("note:", "circuit:", "doing analysis", "no. of data", "reference value", "using")
 _SIGNS = (  # what ngspice says, and what that means; the first that is found counts
-    ("memory", Status.OUT_OF_MEMORY, ""),
-    ("alloc", Status.OUT_OF_MEMORY, ""),
+    ("can't allocate", Status.OUT_OF_MEMORY, ""),
+    ("memory available", Status.OUT_OF_MEMORY, ""),
     ("no such device", Status.BAD_DECK, "the element is not in the loaded circuit by this name"),
     ("cannot open file", Status.BAD_DECK, "the data file of a sampled waveform is missing"),
     ("could not find", Status.BAD_DECK, "a model or file that the deck names is missing"),
-    ("error on line", Status.BAD_DECK, ""),
-    ("circuit not parsed", Status.BAD_DECK, ""),
-    ("any circuits loaded", Status.BAD_DECK, ""),
-    ("cannot recover", Status.BAD_DECK, ""),
+    ("to low, set to", Status.BAD_DECK, "a resistor of 0 Ohm is a voltage source of 0 V"),
+    ("too small, set to", Status.BAD_DECK, "a resistor below 1e-12 Ohm: make it larger"),
+    *(
+        (sign, Status.BAD_DECK, "")
+        for sign in (
+            "error on line",
+            "circuit not parsed",
+            "any circuits loaded",
+            "cannot recover",
+            "no such function",
+            "syntax error",
+            "undefined parameter",
+            "unknown subckt",
+            "fatal error in ngspice",
+            "already exists",
+            "default parameter",
+            "ignored",
+            "set up properly",
+        )
+    ),
+    ("timestep too small; time", Status.TIMESTEP_TOO_SMALL, ""),
+    ("solution failed", Status.NOT_CONVERGED, ""),
+    ("operating point could not", Status.NOT_CONVERGED, ""),
+    ("finding the operating point", Status.NOT_CONVERGED, ""),
+    ("iteration limit", Status.NOT_CONVERGED, ""),
     ("timestep too small", Status.TIMESTEP_TOO_SMALL, ""),
     ("singular", Status.SINGULAR, ""),
-    ("no convergence", Status.NOT_CONVERGED, ""),
-    ("iteration limit", Status.NOT_CONVERGED, ""),
 )
-_LINE = re.compile(r"(?:error on line|netlist line no\.)\s*(\d+)", re.IGNORECASE)
+_LINES = (  # the author's line, in words of 46 and of 39
+    re.compile(r"new internal line no\.\s*(\d+)"),
+    re.compile(r"(?:error on line|at line|in line no\.|netlist line no\.)\s*(\d+)"),
+)
 _LONGEST = 8  # lines of a log in a message
 _SLACK = 1e-6  # relative, on the last frequency or time
 
@@ -90,8 +119,7 @@ def result_from(
         case Ac():
             # the imaginary part of a raw file's frequency is not initialised
             frequency = np.real(signals.pop("frequency")).copy()
-            wanted = analysis.frequencies
-            if len(frequency) != len(wanted) or not np.allclose(frequency, wanted, _SLACK, 0):
+            if not any(_is_grid(frequency, grid) for grid in analysis.grids):
                 raise failed(f"the sweep stopped at {frequency[-1]:g} Hz", deck, log)
             return Spectrum(signals, provenance, frequency)
         case Tran():
@@ -101,6 +129,10 @@ def result_from(
                     f"the transient stopped at {time[-1]:g} s of {analysis.stop:g} s", deck, log
                 )
             return Waveforms(signals, provenance, time)
+
+
+def _is_grid(frequency: NDArray[np.float64], wanted: NDArray[np.float64]) -> bool:
+    return len(frequency) == len(wanted) and np.allclose(frequency, wanted, _SLACK, 0)
 
 
 def failed(
@@ -114,7 +146,8 @@ def failed(
         if sign in said:
             status, advice = status_of_sign, advice_of_sign
             break
-    found = _LINE.search("\n".join(log))
+    text = "\n".join(log).lower()
+    found = next((match for pattern in _LINES if (match := pattern.search(text))), None)
     line = int(found[1]) if found else None
     if line and lines:
         line = lines[min(line, len(lines)) - 1]

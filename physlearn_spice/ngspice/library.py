@@ -7,7 +7,10 @@ import logging
 import os
 import shutil
 import subprocess
+import tempfile
+from contextlib import chdir
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PhyslearnError
@@ -92,10 +95,13 @@ def open_library() -> tuple[NgSpiceShared, Any]:
     from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
     NgSpiceShared.LIBRARY_PATH = find_library()
-    no_spiceinit = getattr(ctypes.CDLL(NgSpiceShared.LIBRARY_PATH), "ngSpice_nospiceinit", None)
-    if no_spiceinit:
-        no_spiceinit()  # a user's ~/.spiceinit would change results
-    return NgSpiceShared(), ffi
+    # a user's ~/.spiceinit would change results; one in the working directory keeps it out
+    with tempfile.TemporaryDirectory(prefix="physlearn_") as folder, chdir(folder):
+        Path(".spiceinit").touch()
+        binding = NgSpiceShared()
+    # 46 otherwise looks up the machine's free memory at each point, which takes most of its time
+    vars(binding)["_ngspice_shared"].ngSpice_Command(b"set no_mem_check")
+    return binding, ffi
 
 
 def _loads(name: str) -> bool:

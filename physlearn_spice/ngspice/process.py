@@ -11,7 +11,6 @@ import sys
 import tempfile
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from ..errors import SimulationError, Status
@@ -23,7 +22,6 @@ from .worker import Ready, Task, Terms
 __all__ = ["WorkerEnded", "WorkerProcess"]
 
 _PROGRAM = "from physlearn_spice.ngspice.worker import main; main()"
-_ROOT = Path(__file__).parents[2]
 _START = 60.0  # [s]
 _PATIENCE = 2.0  # for a process to end when it is asked to [s]
 _LOG_TAIL = 4000  # bytes
@@ -154,5 +152,5 @@ class WorkerProcess:
 
 
 def _paths() -> str:
-    """Where a worker finds modules: where its parent does, whatever folder either works in."""
-    return os.pathsep.join(map(os.path.abspath, [*sys.path, _ROOT]))
+    """Where a worker finds modules: where its parent does, "" being the parent's folder."""
+    return os.pathsep.join(map(os.path.abspath, sys.path))

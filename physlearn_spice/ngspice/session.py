@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import chdir
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,7 +35,7 @@ from ..netlist import (
 )
 from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
 from .evidence import check_log, failed, result_from
-from .shared import LOCK, in_folder, interrupts_deferred, shared_library
+from .shared import LOCK, interrupts_deferred, shared_library
 
 __all__ = ["Session"]
 
@@ -207,7 +208,7 @@ class Session:
         before = self._library.plot
         self._library.take_log()
         command = analysis_command(analysis)
-        with in_folder(self._folder), interrupts_deferred():
+        with chdir(self._folder), interrupts_deferred():  # ngspice folds the case of paths in decks
             self._library.command(command)
         log = self._library.take_log()
         plot = self._library.plot

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from types import FrameType
 from typing import Any, SupportsIndex
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from .library import open_library
 
-__all__ = ["LOCK", "SharedLibrary", "in_folder", "interrupts_deferred", "shared_library"]
+__all__ = ["LOCK", "SharedLibrary", "interrupts_deferred", "shared_library"]
 
 LOCK = threading.RLock()  # the library dies where two threads are in it
 _COMMANDS_BETWEEN_PURGES = 1000
@@ -41,6 +40,7 @@ class SharedLibrary:
         binding, self._ffi = open_library()
         self.version = f"ngspice-{binding.ngspice_version} (shared library)"
         self.lost = False
+        self._gives_up_early = int(binding.ngspice_version or 0) < 40
         # PySpice keeps the C functions and the log under private names
         self._inside = vars(binding)
         self._library: Any = self._inside["_ngspice_shared"]
@@ -70,8 +70,17 @@ class SharedLibrary:
         log = (*stdout, *stderr)
         stdout.clear()
         stderr.clear()
-        self.lost = self.lost or any("cannot recover" in line for line in log)
+        self.lost = self.lost or any(map(self._is_the_end, log))
         return log
+
+    def _is_the_end(self, line: str) -> bool:
+        """Whether no later load or run works in this process."""
+        if self._gives_up_early:  # 46 says "cannot recover" of much that it does recover from
+            return "cannot recover" in line
+        return any(
+            sign in line
+            for sign in ("check your input netlist", "can't allocate", "than memory available")
+        )
 
     @property
     def plot(self) -> str:
@@ -110,17 +119,6 @@ class _Copied(list[str]):
     def append(self, line: str) -> None:
         super().append(line)
         os.write(self._descriptor, f"{line}\n".encode())
-
-
-@contextmanager
-def in_folder(folder: Path) -> Generator[None]:
-    """Work where the sampled waveforms lie: ngspice folds the case of a path in a deck."""
-    previous = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(previous)
 
 
 @contextmanager
