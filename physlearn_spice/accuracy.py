@@ -27,12 +27,13 @@ from .netlist import Deck, FlatCircuit
 from .network import GROUND, Network
 from .results import Spectrum
 
-__all__ = ["Balance", "balance", "check_spectrum"]
+__all__ = ["Balance", "SpectrumCheck", "balance"]
 
 _WORST = 1e-6  # error of a driving-point admittance with which a spectrum is still handed out
 _SAFE = 1e-10  # bound on rounding errors below which nothing need be checked
+_EPS = float(np.finfo(float).eps)
 _TINY = float(np.finfo(float).tiny)
-_NOTHING = 1e-18  # [A], below which a current is rounding
+_NOTHING = 1e-12  # admittance [S] that is none: ngspice's own gmin
 
 
 @dataclass(frozen=True)
@@ -109,37 +110,70 @@ def balance(
     known = [node for node in network.nodes if node not in unknown]
     for k in map(row.__getitem__, known):
         imbalance += v[k] * missing[k]
-    floor = np.maximum(delivered, _TINY)
+    nothing = _NOTHING * np.abs(v).max(axis=0)
+    floor = np.maximum(delivered, nothing + _TINY)
+    flows = delivered > nothing
+    power = np.maximum(power, _TINY)
     return Balance(
-        np.abs(imbalance) / np.maximum(power, _TINY),
-        {n: np.abs(missing[row[n]]) / np.maximum(meeting[row[n]], floor) for n in known},
+        flows * np.abs(imbalance) / power,
+        {n: flows * np.abs(missing[row[n]]) / np.maximum(meeting[row[n]], floor) for n in known},
     )
 
 
-def check_spectrum(
-    circuit: Deck | FlatCircuit, spectrum: Spectrum, values: Mapping[str, float]
-) -> None:
-    """Refuse a spectrum that is wrong by more than 1e-6.
+class SpectrumCheck:
+    """A check that refuses spectra of a circuit that are wrong by more than 1e-6.
 
     Of a network the error of the driving-point admittance is judged; of a stranger's circuit, which
     may not be reciprocal, whether the currents add up at each node at which only resistors,
     inductors, capacitors and voltage sources meet.
-
-    Parameters
-    ----------
-    values
-        Values [Ohm, H, F] by name that are not the circuit's own.
-
-    Raises
-    ------
-    SimulationError
-        It is wrong; or it might be, and the deck's ``save`` leaves out what it takes to tell.
     """
-    if isinstance(circuit, FlatCircuit):
-        _check_nodes(circuit, spectrum, values)
-    # ngspice solves a nonlinear network's operating point first, see ADR 4
-    elif not circuit.network.is_linear or _rounding(circuit.network, spectrum, values) > _SAFE:
-        _check_admittance(circuit.network, spectrum, values)
+
+    def __init__(self, circuit: Deck | FlatCircuit) -> None:
+        self._circuit = circuit
+        elements = () if isinstance(circuit, FlatCircuit) else circuit.network.elements
+        self._resistors, self._inductors, self._capacitors = (
+            [(e.name, e.value) for e in elements if isinstance(e, kind)]
+            for kind in (Resistor, Inductor, Capacitor)
+        )
+
+    def __call__(self, spectrum: Spectrum, values: Mapping[str, float]) -> None:
+        """Judge a spectrum of the circuit with other values [Ohm, H, F] by name.
+
+        Raises
+        ------
+        SimulationError
+            It is wrong; or it might be, and the deck's ``save`` leaves out what it takes to tell.
+        """
+        if isinstance(self._circuit, FlatCircuit):
+            _check_nodes(self._circuit, spectrum, values)
+        elif not self.is_needless(spectrum.frequency, values, values):
+            _check_admittance(self._circuit.network, spectrum, values)
+
+    def is_needless(
+        self,
+        frequency: NDArray[np.float64],
+        least: Mapping[str, float],
+        most: Mapping[str, float],
+    ) -> bool:
+        """Whether no rounding can matter, with values [Ohm, H, F] by name between two bounds.
+
+        Nodal voltages hold a current through a conductance g only to eps g |v|: so the bound is
+        the largest conductance times the largest impedance.
+        """
+        # ngspice solves a nonlinear network's operating point first, see ADR 4
+        if isinstance(self._circuit, FlatCircuit) or not self._circuit.network.is_linear:
+            return False
+        low, high = 2 * math.pi * float(frequency[0]), 2 * math.pi * float(frequency[-1])
+        r = [most.get(name, value) for name, value in self._resistors]
+        x = [high * most.get(name, value) for name, value in self._inductors]
+        b = [low * least.get(name, value) for name, value in self._capacitors]
+        smallest = min((least.get(name, value) for name, value in self._resistors), default=1.0)
+        most_allowed = _SAFE / _EPS * smallest
+        return (
+            max(r, default=0.0) < most_allowed
+            and max(x, default=0.0) < most_allowed
+            and min(b, default=math.inf) * most_allowed > 1
+        )
 
 
 def _check_admittance(network: Network, spectrum: Spectrum, values: Mapping[str, float]) -> None:
@@ -193,10 +227,12 @@ def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, 
     delivered = np.zeros(len(omega))
     for name in sources:
         delivered += np.abs(vectors.get(f"i({name})", 0.0))
+    voltages = [np.abs(vector) for name, vector in vectors.items() if name.startswith("v(")]
+    nothing = _NOTHING * np.max(voltages, axis=0) + _TINY
     for node in meeting.keys() - unknown:
         currents = np.array(meeting[node])
-        most = np.maximum(np.abs(currents).sum(axis=0), delivered)
-        error = np.abs(currents.sum(axis=0)) / np.maximum(most, _NOTHING)
+        most = np.maximum(np.abs(currents).sum(axis=0), np.maximum(delivered, nothing))
+        error = (delivered > nothing) * np.abs(currents.sum(axis=0)) / most
         top = int(np.argmax(error))
         if not error[top] < _WORST:
             raise SimulationError(
@@ -204,25 +240,3 @@ def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, 
                 f"at {spectrum.frequency[top]:g} Hz",
                 status=Status.INACCURATE,
             )
-
-
-def _rounding(network: Network, spectrum: Spectrum, values: Mapping[str, float]) -> float:
-    """Largest conductance times largest impedance, times the unit of the last place.
-
-    Nodal voltages hold a current through a conductance g only to eps g |v|.
-    """
-    low, high = 2 * math.pi * spectrum.frequency[[0, -1]]
-    conductance, impedance = 0.0, 0.0
-    for element in network.elements:
-        match element:
-            case Resistor():
-                value = values.get(element.name, element.value)
-                conductance = max(conductance, 1 / value)
-                impedance = max(impedance, value)
-            case Inductor():
-                impedance = max(impedance, high * values.get(element.name, element.value))
-            case Capacitor():
-                impedance = max(impedance, 1 / (low * values.get(element.name, element.value)))
-            case _:
-                pass
-    return float(np.finfo(float).eps * conductance * impedance)

@@ -282,7 +282,7 @@ def _found(run: Run, folder: Path) -> Run | None:
         accounts = tuple(map(_read_account, text["accounts"]))
         size = raw.stat().st_size
         is_same = (text["format"], text["key"], text["size"]) == (_FORMAT, run.key, size)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     found = replace(run, accounts=accounts, size=size, is_new=False)
     return found if is_same and accounts and not found.failed else None

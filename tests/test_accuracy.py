@@ -87,7 +87,7 @@ def test_200_low_loss_networks_are_right_or_refused() -> None:
 
 
 def unchecked(network: Network, monkeypatch: pytest.MonkeyPatch) -> Spectrum:
-    monkeypatch.setattr("physlearn_spice.ngspice.session.check_spectrum", lambda *_: None)
+    monkeypatch.setattr("physlearn_spice.ngspice.session.SpectrumCheck", lambda _: None)
     (spectrum,) = simulate(Deck(network, (SWEEP,), {"1": Source(ac=1.0)}))
     monkeypatch.undo()
     assert isinstance(spectrum, Spectrum)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,19 @@ def physlearn(monkeypatch, capsys):
         return (0 if code is None else int(code)), out, err
 
     return run
+
+
+def start(*words: object) -> subprocess.Popen[str]:
+    """Run the command line in a session of its own, which heeds Ctrl-C even where we don't."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from physlearn_spice.cli import main; main()", *map(str, words)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 @pytest.fixture
@@ -138,23 +152,7 @@ def test_tune_to_tones_scaled(physlearn, folder: Path) -> None:
 
 def test_ctrl_c_leaves_the_best_so_far(folder: Path) -> None:
     out_folder = folder / "interrupted"
-    words = [
-        "tune",
-        str(folder / "network.json"),
-        "220,330",
-        "-n",
-        "1000000",
-        "-o",
-        str(out_folder),
-    ]
-    code = "from physlearn_spice.cli import main; main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )
+    process = start("tune", folder / "network.json", "220,330", "-n", 1000000, "-o", out_folder)
     time.sleep(4.0)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -342,3 +340,176 @@ def test_equal_branches_and_lossless_ones_have_their_rows(physlearn, tmp_path: P
     code, out, _ = physlearn("run", deck, "--json")
     assert code == 0
     assert abs(json.loads(out)["analyses"][0]["residual"]) < 1e-9
+
+
+# --- many decks ----------------------------------------------------------------------------------
+
+TRAN_DECK = DECK.replace("ac 1", "sin(0 1 1k)").replace(".ac dec 10 100 10k", ".tran 1u 30m")
+UNKNOWN_MODEL = DECK.replace("c1 b 0 1u", "d1 b 0 nomodel")
+
+
+@pytest.fixture
+def decks(tmp_path: Path, monkeypatch) -> Path:
+    """A folder of decks in the working directory, of which all are good."""
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "my decks"
+    (place / "böse").mkdir(parents=True)
+    (place / "a.cir").write_text(DECK)
+    (place / "böse" / "a [b].net").write_text(ODD_DECKS["amplifier"][0])
+    return place
+
+
+def test_decks_run_into_a_folder_and_only_what_is_new_runs_again(physlearn, decks: Path) -> None:
+    code, out, err = physlearn("run", "my decks", "-j", 1)
+    assert (code, out, err) == (0, "Decks: 2 ok. Results in results\n", "")
+    for name in ("a.cir", "böse/a [b].net"):
+        assert len(read_raw(Path("results", f"{name}.raw"))) == 1
+    (decks / "z.cir").write_text(DECK)
+    code, out, err = physlearn("run", "my decks", "-j", 1)
+    assert (code, out, err) == (0, "Decks: 3 ok (2 from before). Results in results\n", "")
+
+
+def test_each_deck_that_fails_is_one_line(physlearn, decks: Path) -> None:
+    for name in ("control", "no value", "source loop"):
+        (decks / f"{name}.cir").write_text(BAD_DECKS[name][0])
+    (decks / "böse" / "[b].cir").write_text(BAD_DECKS["empty"][0])
+    code, out, err = physlearn("run", decks, "-o", "to", "-j", 1)
+    assert code == 1  # there is nothing that ngspice has refused
+    lines = out.splitlines()
+    assert lines[0] == "böse/[b].cir: refused: the deck has no cards (its first line is the title)"
+    assert lines[1].startswith("control.cir: refused: line 7: '.control' is refused")
+    assert lines[2].startswith("no value.cir: refused: line 3: 'r1' has no value")
+    assert lines[3].startswith("source loop.cir: refused: line 3: voltage-source loop")
+    assert lines[4:] == ["Decks: 4 refused, 2 ok. Results in to"]
+    assert err == "error: 4 of 6 decks failed: the .json files in 'to' have the whole reasons\n"
+
+    (decks / "unknown.cir").write_text(UNKNOWN_MODEL)
+    code, out, err = physlearn("run", decks, "-o", "to", "-j", 1)
+    assert code == 3
+    (line,) = (line for line in out.splitlines() if line.startswith("unknown.cir"))
+    assert "bad deck: line 5: " in line
+    assert "nomodel" in line
+    assert "\x1b" not in out + err
+
+
+def test_json_of_several_decks(physlearn, decks: Path) -> None:
+    (decks / "bad.cir").write_text(BAD_DECKS["no value"][0])
+    code, out, err = physlearn("run", decks / "a.cir", decks / "bad.cir", "--json", "-j", 1)
+    assert code == 1
+    assert "1 of 2 decks failed" in err
+    said = json.loads(out)
+    assert said["folder"] == "results"
+    good, bad = said["decks"]
+    assert (good["name"], good["is_new"]) == ("a.cir", True)
+    assert [a["status"] for a in good["accounts"]] == ["ok"]
+    (account,) = bad["accounts"]
+    assert (account["status"], account["line"]) == ("refused", 3)
+    for each in (good, bad):
+        record = json.loads(Path("results", f"{each['name']}.json").read_text())
+        assert record.pop("format") == "physlearn-run/1"
+        assert record == {key: value for key, value in each.items() if key != "is_new"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("nowhere.cir",), 1, "can't read 'nowhere.cir': No such file"),
+        (("empty",), 1, "folder 'empty' has no deck: no file ends in .cir"),
+        (("my decks", "--out", "taken"), 1, "can't write to 'taken'"),
+        (("my decks", "--raw", "x.raw"), 1, "--raw and --netcdf are for one deck"),
+        (("my decks/a.cir", "-o", "to", "--netcdf", "x.nc"), 1, "--raw and --netcdf are for one"),
+        (("my decks", "--timeout", "-1"), 1, "--timeout -1.0: must be positive and finite"),
+        (("my decks", "--timeout", "nan"), 1, "--timeout nan: must be positive and finite"),
+        (("my decks", "--rshunt", "0"), 1, "--rshunt 0.0: must be positive and finite"),
+        (("my decks", "--include", "nowhere"), 1, "--include 'nowhere': there is no such folder"),
+        (("my decks", "--jobs", "0"), 2, "--jobs"),
+        (("my decks", "--timeuot", "1"), 2, "--timeout"),
+        (("op.cir", "--netcdf", "x.nc"), 1, "an operating point has no axis"),
+        (("net.json",), 1, "'net.json' is a network without analyses"),
+    ],
+)
+def test_bad_words_to_run_are_one_message(
+    physlearn, decks: Path, words: tuple[str, ...], code: int, message: str
+) -> None:
+    Path("empty").mkdir()
+    Path("taken").write_text("precious")
+    Path("op.cir").write_text(DECK.replace(".ac dec 10 100 10k", ".op"))
+    Path("net.json").write_text("{}")
+    ended, out, err = physlearn("run", *words)
+    assert (ended, out) == (code, "")
+    assert message in err
+    if code == 1:
+        assert len(err.splitlines()) == 1
+    assert Path("taken").read_text() == "precious"
+    assert not Path("results").exists()
+
+
+def test_without_ngspice_run_says_how_to_get_it(physlearn, decks: Path, monkeypatch) -> None:
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", "/nowhere")
+    for words in ((decks,), (decks / "a.cir",)):
+        code, out, err = physlearn("run", *words)
+        assert (code, out) == (4, "")
+        assert "apt install ngspice" in err
+        assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_a_run_that_was_ended_goes_on(physlearn, decks: Path, number: int, code: int) -> None:
+    for k in range(5):
+        (decks / f"t{k}.cir").write_text(TRAN_DECK.replace("50", f"{50 + k}"))
+    words = ["run", "my decks", "-j", "1"]
+    process = start(*words)
+    deadline = time.monotonic() + 60
+    while not Path("results/t0.cir.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, number)  # as the terminal does with Ctrl-C
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (code, "")
+    n_done = len(list(Path("results").rglob("*.json")))
+    assert 1 <= n_done < 7
+    if number == signal.SIGKILL:
+        assert err == ""
+    else:
+        said = re.fullmatch(
+            r"interrupted after (\d) of 7 decks, whose results are in 'results': "
+            r"the same command goes on from there\n\n?",
+            err,
+        )
+        assert said
+        assert n_done - int(said[1]) in (0, 1)  # one was written and not yet counted
+        assert not list(Path("results").rglob("*partial*"))
+
+    code, out, _ = physlearn(*words)
+    assert (code, out) == (0, f"Decks: 7 ok ({n_done} from before). Results in results\n")
+    for k in range(5):
+        (plot,) = read_raw(Path(f"results/t{k}.cir.raw"))
+        assert plot.vectors["time"][-1] == pytest.approx(30e-3, rel=1e-9)
+
+
+# --- one deck ------------------------------------------------------------------------------------
+
+
+def test_the_files_of_one_deck_hold_all_of_its_analyses(physlearn, decks: Path) -> None:
+    deck = decks / "three.cir"
+    deck.write_text(DECK.replace(".ac", ".op\n.tran 10u 1m\n.ac"))
+    code, _, err = physlearn("run", deck, "--raw", "new/x.raw", "--netcdf", "new/x.nc")
+    assert (code, err) == (0, "")
+    names = [plot.name for plot in read_raw(Path("new/x.raw"))]
+    assert names == ["Operating Point", "Transient Analysis", "AC Analysis"]
+    assert sorted(path.name for path in Path("new").iterdir()) == ["x.raw", "x_2.nc", "x_3.nc"]
+
+
+def test_vectors_are_printed_by_their_whole_names(physlearn, decks: Path) -> None:
+    deck = decks / "named.cir"  # rich takes [i] for italics
+    chain = "".join(f"r{k} n{k} n{k + 1} 1\n" for k in range(2, 14))
+    card = f"e1 n2 0 b 0 10\n{chain}r14 n14 0 1\n.save all @r1[i]\n.op\n.tran"
+    deck.write_text(TRAN_DECK.replace(".tran", card))
+    code, out, _ = physlearn("run", deck)
+    assert code == 0
+    for table in out.split("\ntran, "):
+        assert "@r1[i]" in table
+        assert "10 more" in table
+        assert len(table.splitlines()) < 15

@@ -1,6 +1,6 @@
 """Decks: everything that is SPICE syntax is in this package and nowhere else."""
 
-from .alter import alter_commands, alterable
+from .alter import alter_commands, alter_templates, alterable
 from .analyses import analysis_command, read_analysis
 from .deck import Ac, Analysis, Deck, Op, Source, Tran, at_frequencies
 from .layout import options_of
@@ -18,6 +18,7 @@ __all__ = [
     "TextDeck",
     "Tran",
     "alter_commands",
+    "alter_templates",
     "alterable",
     "analysis_command",
     "at_frequencies",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import DeckError
 from ..stimulus import Multitone, Tone
 from .deck import Deck
-from .numbers import num
 
-__all__ = ["alter_commands", "alterable"]
+__all__ = ["alter_commands", "alter_templates", "alterable"]
+
+_LINE = 500  # letters
+_LONGEST_NUMBER = 25
 
 
 def alter_commands(values: Mapping[str, float]) -> list[str]:
@@ -27,15 +30,35 @@ def alter_commands(values: Mapping[str, float]) -> list[str]:
     """
     commands: list[str] = []
     for name, value in values.items():
-        if name.startswith("v"):
-            if not math.isfinite(value):
-                raise DeckError(f"{name!r} = {value!r}: must be finite")
-            commands.append(f"alter {name} dc = {num(value)}")
+        new = float(value)  # a numpy scalar would spell itself as np.float64(...)
+        if name[0] == "v":
+            if not math.isfinite(new):
+                raise DeckError(f"{name!r} = {new!r}: must be finite")
+            commands.append(f"alter {name} dc = {new!r}")
+        elif 0 < new < math.inf:
+            commands.append(f"alter {name} = {new!r}")
         else:
-            if not 0 < value < math.inf:
-                raise DeckError(f"{name!r} = {value!r}: must be positive and finite")
-            commands.append(f"alter {name} = {num(value)}")
+            raise DeckError(f"{name!r} = {new!r}: must be positive and finite")
     return commands
+
+
+@lru_cache(maxsize=32)
+def alter_templates(names: tuple[str, ...]) -> tuple[tuple[str, slice], ...]:
+    """Return :func:`alter_commands` as lines of several, to be filled in with ``%``.
+
+    Each comes with the slice of the values that belong to it. Lines are quicker than commands, and
+    ngspice's buffer for one overflows above 512 letters.
+    """
+    lines: list[tuple[str, slice]] = []
+    first, line = 0, ""
+    for k, name in enumerate(names):
+        command = f"alter {name} dc = %r" if name[0] == "v" else f"alter {name} = %r"
+        room = _LINE - (k - first + 1) * _LONGEST_NUMBER
+        if line and len(line) + len(command) > room:
+            lines.append((line, slice(first, k)))
+            first, line = k, ""
+        line = f"{line};{command}" if line else command
+    return (*lines, (line, slice(first, len(names)))) if line else ()
 
 
 def alterable(deck: Deck) -> frozenset[str]:

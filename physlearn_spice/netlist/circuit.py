@@ -24,7 +24,11 @@ __all__ = ["check_circuit", "is_linear"]
 _JOINS = {"q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4}  # others join two nodes
 _UNKNOWN_INSIDE = "xa"  # subcircuits not yet flattened, XSPICE devices with nodes that are bits
 _LINEAR = "rlckviefgh"
-_AXES = ("time", "frequency")
+_TAKEN = re.compile(  # names that ngspice answers with vectors of its own, or of another plot
+    r"time|frequency|all[viy]?|.*[#@].*|\..*|"
+    r"(t(r(an?)?)?|ac?|op?|c(o(n(st?)?)?)?|(tran|ac|op)\d+|all)\..*"
+)
+_LAW = re.compile(r"\b(poly|value|vol|table|cur)\b|['{].*\b[vi]\s*\(")  # a parameter is none
 _MOST_COUPLED = 1000  # coils, since the check costs the cube of their number
 _ROUNDING = 1e-9
 
@@ -122,13 +126,14 @@ def _devices(cards: Iterable[tuple[int | None, str]]) -> list[_Device]:
 
 
 def _device(line: int | None, card: str) -> _Device:
-    name, *words = re.sub(r"[(),\[\]~]|%\w+", " ", card).split()
+    between = r"[(),\[\]~]|%\w+" if card[0] == "a" else r"[(),]"  # others may have a node d[0]
+    name, *words = re.sub(between, " ", card).split()
     nodes = tuple(GROUND if word == "gnd" else word for word in words)
     return _Device(line, name, nodes, card)
 
 
 def _is_linear(card: str) -> bool:
-    return card[0] in _LINEAR and not re.search(r"['{]|\bpoly\b|\bvalue\b|\btable\b|\bcur\b", card)
+    return card[0] in _LINEAR and not _LAW.search(card)
 
 
 def _check_devices(devices: list[_Device]) -> None:
@@ -144,12 +149,12 @@ def _check_devices(devices: list[_Device]) -> None:
             )
         if device.kind == "k" and len(_coupling(device)) < 3:
             raise DeckError(f"{device.name!r} needs two coils and a value", line=device.line)
-        if device.kind not in "kxa" and len(device.words) < 2:
+        if device.kind not in "kxa" and (len(device.words) < 2 or "=" in "".join(device.ends)):
             raise DeckError(f"{device.name!r} needs two nodes", line=device.line)
         if device.kind in "rlcvi":
             _check_value(device)
         for node in device.ends:
-            if node in _AXES or re.search("[#@]", node):
+            if _TAKEN.fullmatch(node):
                 raise DeckError(
                     f"{device.name!r}: ngspice has vectors of its own by the name of node "
                     f"{node!r}; rename it",

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -86,7 +87,7 @@ class Ac:
             return self._fixed_ratio(2.0)
         return np.geomspace(self.start, self.stop, self._steps + 1)
 
-    @property
+    @cached_property
     def grids(self) -> tuple[NDArray[np.float64], ...]:
         """:attr:`frequencies`, and those of ngspice 46: below a decade it ends before the stop."""
         start, stop = as_ngspice_reads(float(self.start)), as_ngspice_reads(float(self.stop))

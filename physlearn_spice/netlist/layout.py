@@ -69,7 +69,7 @@ def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
         if body.startswith("+"):
             if not pending:
                 raise DeckError("a continuation with nothing to continue", line=line)
-            pending.append(body[1:].strip().lower())
+            pending += filter(None, [body[1:].strip().lower()])
             continue
         if pending:
             yield begun, " ".join(pending)

@@ -13,32 +13,28 @@ from .analyses import ANALYSES
 
 __all__ = ["HOSTILE", "OUTPUT", "check_model", "screen"]
 
+_FILES = (
+    "files are not read from decks; paste the text in, or name the folder they may come from "
+    "(include_from, --include)"
+)
 HOSTILE = {
     ".control": "a control block can run any command; put its analyses on .ac, .tran or .op cards",
-    ".include": "files are not read from decks; paste the text in",
-    ".inc": "files are not read from decks; paste the text in",
-    ".lib": "files are not read from decks; paste the models in",
+    ".include": _FILES,
+    ".inc": _FILES,
+    ".lib": _FILES,
     ".csparam": "it is no data",
 }
 OUTPUT = {".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title"}
 _OPTIONS = {  # ngspice takes any other for a variable of its own; some of those outlive the circuit
-    *("abstol", "autostop", "badmos3", "bypass", "chgtol", "convabsstep", "convlimit", "convstep"),
-    *("defad", "defas", "defl", "defw", "gmin", "gminfactor", "gminsteps", "itl1", "itl2", "itl3"),
-    *("itl4", "itl5", "itl6", "keepopinfo", "limpts", "maxord", "maxwarns", "method", "minbreak"),
-    *("noinit", "noopac", "noopalter", "noopiter", "numdgt", "pivrel", "pivtol", "ramptime"),
-    *("reltol", "rseries", "rshunt", "savecurrents", "scale", "seed", "sparse", "srcsteps", "temp"),
-    *("tnom", "trtol", "trytocompact", "vntol", "warn", "xmu", "xtrtol"),
+    *("abstol", "badmos3", "bypass", "chgtol", "convabsstep", "convlimit", "convstep", "defad"),
+    *("defas", "defl", "defw", "gmin", "gminfactor", "gminsteps", "itl1", "itl2", "itl3", "itl4"),
+    *("itl5", "itl6", "keepopinfo", "limpts", "maxord", "maxwarns", "method", "noinit", "noopac"),
+    *("noopalter", "noopiter", "numdgt", "pivrel", "pivtol", "ramptime", "reltol", "rseries"),
+    *("rshunt", "savecurrents", "scale", "seed", "sparse", "srcsteps", "temp", "tnom", "trtol"),
+    *("trytocompact", "vntol", "warn", "xmu", "xtrtol"),
     *("acct", "list", "node", "noacct", "nomod", "nopage", "norefvalue", "opts", "width"),
-    *(
-        "accurate",
-        "brief",
-        "ingold",
-        "measdgt",
-        "plotwinsize",
-        "post",
-        "probe",
-        "runlvl",
-    ),  # other programs' words for their output
+    # other programs' words for their output
+    *("accurate", "brief", "ingold", "measdgt", "plotwinsize", "post", "probe", "runlvl"),
 }
 _OTHER_ANALYSES = {".dc", ".noise", ".pz", ".sens", ".tf", ".disto", ".sp", ".pss", ".hb", ".step"}
 _DATA = {

@@ -19,9 +19,7 @@ from .write import options_card
 __all__ = ["FlatCircuit", "TextDeck", "flat_circuit", "load_text_deck", "read_text_deck"]
 
 _MOST_CARDS = 500_000
-_MOST_FILES = (
-    10_000  # files that include each other twice are as many as the grains on a chessboard
-)
+_MOST_FILES = 2000  # pasted: n files that each include the next one twice are 2^n
 _INCLUDES = (".include", ".inc", ".lib")
 Card = tuple[int, str]  # line and text
 
@@ -201,7 +199,8 @@ def _check_blocks(found: Iterable[Card]) -> None:
         elif word in (".ends", ".endif"):
             within.pop()
         elif within and word in ANALYSES:
-            raise DeckError(f"{word!r} is inside of {within[-1][1]!r}: move it out", line=line)
+            where = f"the {within[-1][1]!r} of line {within[-1][0]}"
+            raise DeckError(f"{word!r} is inside of {where}: close that first", line=line)
     if within:
         raise DeckError(f"{within[-1][1]!r} is not closed", line=within[-1][0])
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal, overload
 
-from ..accuracy import check_spectrum
+from ..accuracy import SpectrumCheck
 from ..errors import PhyslearnError, SimulationError, Status
 from ..netlist import Ac, Analysis, Deck, TextDeck, side_files, to_spice
 from ..rawfile import read_raw
@@ -130,7 +130,7 @@ def _run(
             raise failed(f"ngspice wrote no whole raw file: {error}", text, log, lines) from error
     vectors = dict(plots[-1].vectors) if plots else {}
     provenance = Provenance(f"{executable_version(program)} (batch)", text, log)
-    result = result_from(analysis, vectors, provenance)
+    result = result_from(analysis, vectors, provenance, log)
     if isinstance(result, Spectrum) and isinstance(deck, Deck):
-        check_spectrum(deck, result, {})
+        SpectrumCheck(deck)(result, {})
     return result

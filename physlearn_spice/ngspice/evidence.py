@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,13 +16,14 @@ from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
 
 __all__ = ["check_log", "failed", "result_from", "telling_lines"]
 
-_FATAL = (  # lines that no good run leaves
+_FATAL_WORDS = (  # of lines that no good run leaves
     "aborted",
     "circuit not parsed",
     "could not find",
     "cannot open file",  # of a sampled waveform, which then is silently zero
     "cannot recover",
     "no such device",
+    "no such command",
     "error on line",
     # of what ngspice then replaces, or leaves out
     "device already exists",
@@ -31,6 +33,7 @@ _FATAL = (  # lines that no good run leaves
     "to low, set to",
     "too small, set to",
 )
+_FATAL = re.compile("|".join(map(re.escape, _FATAL_WORDS)))
 _IDLE = ("note:", "circuit:", "doing analysis", "no. of data", "reference value", "using")
 _SIGNS = (  # what ngspice says, and what that means; the first that is found counts
     ("can't allocate", Status.OUT_OF_MEMORY, ""),
@@ -74,7 +77,7 @@ _LONGEST = 8  # lines of a log in a message
 _SLACK = 1e-6  # relative, on the last frequency or time
 
 
-def check_log(log: Iterable[str], deck: str, doing: str, lines: tuple[int, ...] = ()) -> None:
+def check_log(log: tuple[str, ...], deck: str, doing: str, lines: tuple[int, ...] = ()) -> None:
     """Raise where the log holds a line that no good run leaves.
 
     ``lines`` holds, for each line of the deck's text, its author's line where it has another.
@@ -84,16 +87,16 @@ def check_log(log: Iterable[str], deck: str, doing: str, lines: tuple[int, ...] 
     SimulationError
         With the lines that tell why, and advice.
     """
-    log = tuple(log)
-    said = [line.lower() for line in log if not line.startswith("Circuit:")]  # its title
-    if any(fatal in line for line in said for fatal in _FATAL):
-        raise failed(f"ngspice failed {doing}", deck, log, lines)
+    for line in log:
+        if _FATAL.search(line.lower()) and not line.startswith("Circuit:"):  # its title
+            raise failed(f"ngspice failed {doing}", deck, tuple(log), lines)
 
 
 def result_from(
     analysis: Analysis,
     vectors: Mapping[str, NDArray[Any]],
     provenance: Provenance,
+    log: tuple[str, ...],
 ) -> Result:
     """Turn a new plot's vectors into a result, once the evidence has been seen.
 
@@ -104,13 +107,16 @@ def result_from(
         or time that was asked for.
     """
     doing = f"in {type(analysis).__name__.lower()} analysis"
-    deck, log = provenance.loaded, provenance.notes
+    deck = provenance.loaded
     check_log(log, deck, doing)
     axis = {Op: "", Ac: "frequency", Tran: "time"}[type(analysis)]
-    if not vectors or min(map(len, vectors.values())) == 0 or axis not in {"", *vectors}:
-        raise failed(f"ngspice gave no points {doing}", deck, log)
+    empty = [name for name, vector in vectors.items() if len(vector) == 0]
+    if not vectors or empty or axis not in {"", *vectors}:
+        of = f" of {', '.join(empty)}" if len(empty) < len(vectors) else ""
+        raise failed(f"ngspice gave no points{of} {doing}", deck, log)
     for name, vector in vectors.items():
-        if not np.isfinite(vector).all():
+        # the product is quicker, and finite unless a value is not (or it overflows)
+        if not cmath.isfinite(np.vdot(vector, vector)) and not np.isfinite(vector).all():
             raise failed(f"{name} is not finite {doing}", deck, log)
     signals = dict(vectors)
     match analysis:
@@ -132,7 +138,9 @@ def result_from(
 
 
 def _is_grid(frequency: NDArray[np.float64], wanted: NDArray[np.float64]) -> bool:
-    return len(frequency) == len(wanted) and np.allclose(frequency, wanted, _SLACK, 0)
+    """Whether a sweep has as many points as one that was asked for, and the same ends."""
+    ends = ((frequency[k], wanted[k]) for k in (0, -1))
+    return len(frequency) == len(wanted) and all(abs(a - b) <= _SLACK * b for a, b in ends)
 
 
 def failed(

@@ -63,6 +63,9 @@ class Keeper:
                 if run < n_runs and deaths[run] >= _tries(ended):
                     ended.error.deck = _text(task)
                     outcomes += [Failure(ended.error)] * (1 if has_loaded else n_runs - run)
+            except BaseException:
+                self.release()  # what it says next would be taken for the next task's
+                raise
         return tuple(outcomes)
 
     def _go_on(self, task: Task, key: int, outcomes: list[Outcome]) -> bool:

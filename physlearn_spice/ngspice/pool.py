@@ -140,6 +140,8 @@ class Pool:
             As :meth:`run`.
         """
         names, rows, key = tuple(names), np.asarray(values, float), next(self._keys)
+        if rows.shape != (len(rows), len(names)):
+            raise ValueError(f"values of shape {rows.shape} for {len(names)} names")
         tasks = (
             (Task(deck, analysis, names, rows[k : k + _ROWS_PER_TASK]), key)
             for k in range(0, len(rows), _ROWS_PER_TASK)

@@ -6,27 +6,31 @@ and takes a plot for a result only if its name is new. Workers (:mod:`.pool`) st
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import chdir
+from contextlib import chdir, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ..accuracy import check_spectrum
+from ..accuracy import SpectrumCheck
 from ..errors import SimulationError, Status
 from ..netlist import (
+    Ac,
     Analysis,
     Deck,
     FlatCircuit,
     TextDeck,
     Tran,
     alter_commands,
+    alter_templates,
     alterable,
     analysis_command,
     flat_circuit,
@@ -35,7 +39,7 @@ from ..netlist import (
 )
 from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
 from .evidence import check_log, failed, result_from
-from .shared import LOCK, interrupts_deferred, shared_library
+from .shared import LOCK, shared_library
 
 __all__ = ["Session"]
 
@@ -59,7 +63,8 @@ class Session:
         # not a TemporaryDirectory, which warns when its owner is forgotten without a close
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._text = ""
-        self._circuit: Deck | FlatCircuit | None = None
+        self._has_files = False
+        self._check: SpectrumCheck | None = None
         self._notes: tuple[str, ...] = ()
         self._altered: dict[str, float] = {}
         self._alterable: frozenset[str] = frozenset()
@@ -96,13 +101,12 @@ class Session:
                 self._replace(text, {}, deck.lines)
                 circuit = self._flat(deck)
                 analyses, names = circuit.analyses, frozenset(circuit.elements)
-                self._notes = deck.notes
+                self._notes, self._check = deck.notes, SpectrumCheck(circuit)
             else:
                 self._replace(text, side_files(deck))
-                circuit, analyses, names = deck, deck.analyses, alterable(deck)
-                self._notes = ()
-            self._circuit, self._text = circuit, text
-            self._altered, self._alterable = {}, names
+                analyses, names = deck.analyses, alterable(deck)
+                self._notes, self._check = (), SpectrumCheck(deck)
+            self._text, self._altered, self._alterable = text, {}, names
             self._kinds = frozenset(map(_kind, analyses))
         return analyses
 
@@ -116,11 +120,14 @@ class Session:
         SimulationError
             The loaded circuit has no such element.
         """
-        new = dict(zip(names, np.asarray(values, float).tolist(), strict=True))
-        commands = alter_commands(new)
+        names, row = tuple(names), np.asarray(values, float).tolist()
+        new = dict(zip(names, row, strict=True))
+        if not all(value > 0 and value < math.inf for value in row):
+            alter_commands(new)  # says which is not allowed
         with LOCK:
             self._require_circuit()
-            for name in new.keys() - self._alterable:
+            if not self._alterable.issuperset(names):
+                name = next(name for name in names if name not in self._alterable)
                 raise SimulationError(
                     f"can't alter {name!r}",
                     status=Status.REFUSED,
@@ -129,8 +136,8 @@ class Session:
                     "value",
                 )
             self._library.take_log()
-            for command in commands:
-                self._library.command(command)
+            for template, of in alter_templates(names):
+                self._library.command(template % tuple(row[of]))
             check_log(self._library.take_log(), self._text, "to alter a value")
             self._altered = {**self._altered, **new}
 
@@ -144,7 +151,7 @@ class Session:
             of a good run is missing.
         """
         with LOCK:
-            return self._run(analysis)
+            return self._run(analysis, self._check)
 
     def run_many(
         self,
@@ -161,14 +168,23 @@ class Session:
         DeckError, SimulationError
             As :meth:`alter` and :meth:`run`; with ``fail="return"`` they come as failures.
         """
-        names = tuple(names)
-        for row in np.asarray(values, float):
-            yield outcome_of(lambda row=row: self._run_altered(names, row, analysis), fail)
+        names, rows = tuple(names), np.asarray(values, float)
+        check = self._check
+        if check and isinstance(analysis, Ac) and len(rows):
+            least, most = (
+                dict(zip(names, bound.tolist(), strict=True))
+                for bound in (rows.min(axis=0), rows.max(axis=0))
+            )
+            if check.is_needless(analysis.frequencies, least, most):
+                check = None  # once for all rows
 
-    def _run_altered(self, names: tuple[str, ...], row: ArrayLike, analysis: Analysis) -> Result:
-        with LOCK:
-            self.alter(names, row)
-            return self._run(analysis)
+        def altered(row: NDArray[np.float64]) -> Result:
+            with LOCK:
+                self.alter(names, row)
+                return self._run(analysis, check)
+
+        for row in rows:
+            yield outcome_of(partial(altered, row), fail)
 
     def _replace(self, text: str, files: Mapping[str, str], lines: tuple[int, ...] = ()) -> None:
         self._require_library()
@@ -176,6 +192,7 @@ class Session:
             self._library.command("remcirc")
             Session._holder = None
         self._text = ""
+        self._has_files = bool(files)
         for name, content in files.items():
             (self._folder / name).write_text(content, encoding="utf-8")
         self._library.take_log()
@@ -195,7 +212,7 @@ class Session:
             raise failed("ngspice has made no circuit of the deck", deck.text, log)
         return flat_circuit(listed)
 
-    def _run(self, analysis: Analysis) -> Result:
+    def _run(self, analysis: Analysis, check: SpectrumCheck | None) -> Result:
         self._require_circuit()
         if _kind(analysis) not in self._kinds:
             # AC without noopac is silently wrong, an unchecked operating point made up
@@ -208,17 +225,18 @@ class Session:
         before = self._library.plot
         self._library.take_log()
         command = analysis_command(analysis)
-        with chdir(self._folder), interrupts_deferred():  # ngspice folds the case of paths in decks
-            self._library.command(command)
+        # ngspice folds the case of paths in a deck, so its data files are where it works
+        with chdir(self._folder) if self._has_files else nullcontext():
+            self._library.run(command)
         log = self._library.take_log()
         plot = self._library.plot
         is_new = plot != before and plot.rstrip("0123456789") == command.split()[0]
         vectors = self._library.vectors(plot) if is_new else {}
         self._library.command("destroy all")
         provenance = Provenance(self.version, self._text, (*self._notes, *log), self._altered)
-        result = result_from(analysis, vectors, provenance)
-        if isinstance(result, Spectrum) and self._circuit:
-            check_spectrum(self._circuit, result, self._altered)
+        result = result_from(analysis, vectors, provenance, log)
+        if isinstance(result, Spectrum) and check:
+            check(result, self._altered)
         return result
 
     def _require_library(self) -> None:

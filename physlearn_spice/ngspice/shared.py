@@ -6,11 +6,10 @@ and that, once it says "cannot recover", is lost for the process.
 
 from __future__ import annotations
 
+import _signal  # pyright: ignore[reportMissingImports] # signal.signal loses 20 us with enums
 import os
 import signal
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import cache
 from types import FrameType
 from typing import Any, SupportsIndex
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from .library import open_library
 
-__all__ = ["LOCK", "SharedLibrary", "interrupts_deferred", "shared_library"]
+__all__ = ["LOCK", "SharedLibrary", "shared_library"]
 
 LOCK = threading.RLock()  # the library dies where two threads are in it
 _COMMANDS_BETWEEN_PURGES = 1000
@@ -63,6 +62,22 @@ class SharedLibrary:
         self._n_commands += 1
         if self._n_commands % _COMMANDS_BETWEEN_PURGES == 0:
             self._library.ngSpice_Command(self._ffi.NULL)  # frees its list of past commands
+
+    def run(self, command: str) -> None:
+        """Run a command that may take long; Ctrl-C waits for it, in whose callbacks it is lost."""
+        if threading.current_thread() is not threading.main_thread():
+            self.command(command)
+            return
+        noted: list[tuple[int, FrameType | None]] = []
+        previous = _signal.signal(
+            signal.SIGINT, lambda number, frame: noted.append((number, frame))
+        )
+        try:
+            self.command(command)
+        finally:
+            _signal.signal(signal.SIGINT, previous)
+        if noted and callable(previous):
+            previous(*noted[0])
 
     def take_log(self) -> tuple[str, ...]:
         """Return what was said since the log was last taken."""
@@ -119,22 +134,6 @@ class _Copied(list[str]):
     def append(self, line: str) -> None:
         super().append(line)
         os.write(self._descriptor, f"{line}\n".encode())
-
-
-@contextmanager
-def interrupts_deferred() -> Generator[None]:
-    """Hold Ctrl-C back until the library has returned: inside its callbacks it would be lost."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    noted: list[tuple[int, FrameType | None]] = []
-    previous = signal.signal(signal.SIGINT, lambda number, frame: noted.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if noted and callable(previous):
-        previous(*noted[0])
 
 
 def _vector_name(name: str) -> str:

@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
@@ -141,25 +142,33 @@ def _serve(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
                 parent.send(Loaded(failure=Failure(_unwritten(error))))
                 continue
         parent.send(Loaded(session.loaded))
-        for outcome in _outcomes(session, task, analyses, terms):
-            parent.send(outcome)
-            if library.lost:
-                break
-        parent.send(Finished(_resident(), not library.lost))
+        usable = True
+        try:
+            for outcome in _outcomes(session, task, analyses, terms):
+                parent.send(_small(outcome))
+                if library.lost:
+                    break
+        except MemoryError:
+            parent.send(Failure(_too_large()))
+            usable = False
+        parent.send(Finished(_resident(), usable and not library.lost))
 
 
 def _outcomes(
     session: Session, task: Task, analyses: tuple[Analysis, ...], terms: Terms
 ) -> Iterator[Outcome]:
     if task.analysis is None or task.values is None:
-        for analysis in analyses[task.first :]:
-            _begin(terms)
-            yield _small(lambda analysis=analysis: session.run(analysis))
-        return
-    for row in task.values[task.first :]:
+        left = analyses[task.first :]
+        runs = (outcome_of(partial(session.run, analysis), "return") for analysis in left)
+    else:
+        rows = task.values[task.first :]
+        runs = session.run_many(task.names, rows, task.analysis, fail="return")
+    while True:
         _begin(terms)
-        rows = session.run_many(task.names, [row], task.analysis)
-        yield _small(lambda rows=rows: next(rows))
+        try:
+            yield next(runs)
+        except StopIteration:
+            return
 
 
 def _unwritten(error: OSError) -> SimulationError:
@@ -169,14 +178,12 @@ def _unwritten(error: OSError) -> SimulationError:
     )
 
 
-def _small(run: Any) -> Outcome:
-    """Run; leave out the deck's text, which the parent has already."""
-    try:
-        outcome: Outcome = outcome_of(run, "return")
-    except MemoryError:
-        return Failure(
-            SimulationError("there is no memory for the result", status=Status.OUT_OF_MEMORY)
-        )
+def _too_large() -> SimulationError:
+    return SimulationError("there is no memory for the result", status=Status.OUT_OF_MEMORY)
+
+
+def _small(outcome: Outcome) -> Outcome:
+    """Leave out the deck's text, which the parent has already."""
     if isinstance(outcome, Failure):
         return outcome
     return replace(outcome, provenance=replace(outcome.provenance, loaded="", altered={}))
