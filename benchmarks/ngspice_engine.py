@@ -73,11 +73,10 @@ def draws(kind: str, n: int) -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 def bare(kind: str, n: int) -> Iterator[complex]:
     """Load once, alter, run, read: the library alone."""
-    from PySpice.Spice.NgSpice.Shared import ffi
+    from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-    from physlearn_spice.ngspice.library import open_library
-
-    library = vars(open_library()[0])["_ngspice_shared"]
+    NgSpiceShared.LIBRARY_PATH = find_library()
+    library = vars(NgSpiceShared())["_ngspice_shared"]
     lines = [ffi.new("char[]", line.encode()) for line in to_spice(ladder(kind)).splitlines()]
     library.ngSpice_Circ(ffi.new("char *[]", [*lines, ffi.NULL]))
     names, values = draws(kind, n)

@@ -69,8 +69,8 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     Parameters
     ----------
     cards
-        (line, card) in lower case, one a card, without a title. What is inside of subcircuit
-        definitions is passed over: ngspice's flat listing of the deck has it.
+        (line, card) in lower case, one a card, without a title. Inside of subcircuit definitions
+        only names and values are checked: ngspice's flat listing of the deck has the rest.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -88,8 +89,14 @@ def check_log(log: tuple[str, ...], deck: str, doing: str, lines: tuple[int, ...
         With the lines that tell why, and advice.
     """
     for line in log:
-        if _FATAL.search(line.lower()) and not line.startswith("Circuit:"):  # its title
+        if _is_fatal(line):
             raise failed(f"ngspice failed {doing}", deck, tuple(log), lines)
+
+
+@lru_cache(maxsize=256)  # the same few lines come with each run
+def _is_fatal(line: str) -> bool:
+    title = line.startswith("Circuit:")
+    return not title and bool(_FATAL.search(line.lower()))
 
 
 def result_from(

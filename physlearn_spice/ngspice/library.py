@@ -8,10 +8,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import chdir
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import PhyslearnError
 
@@ -88,17 +89,31 @@ def executable_version(path: str) -> str:
 
 
 @cache
-def open_library() -> tuple[NgSpiceShared, Any]:
-    """Return PySpice's binding to the library, loaded once in this process, and its cffi object."""
+def open_library(hear: Callable[[bytes], object]) -> tuple[NgSpiceShared, Any]:
+    """Return PySpice's binding to the library, loaded once in this process, and its cffi object.
+
+    ``hear`` gets each line that ngspice says, which begins with the word stdout or stderr.
+    """
     # PySpice takes harmless notes for errors and logs them; the evidence is weighed elsewhere
     logging.getLogger("PySpice.Spice.NgSpice.Shared").setLevel(logging.CRITICAL + 1)
     from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-    NgSpiceShared.LIBRARY_PATH = find_library()
+    is_open = False
+
+    class Binding(NgSpiceShared):
+        @staticmethod
+        def _send_char(message_c: Any, ngspice_id: int, user_data: Any) -> int:
+            if not is_open:  # PySpice reads the version from what is said
+                return NgSpiceShared._send_char(message_c, ngspice_id, user_data)
+            hear(cast(bytes, ffi.string(message_c)))
+            return 0
+
+    Binding.LIBRARY_PATH = find_library()
     # a user's ~/.spiceinit would change results; one in the working directory keeps it out
     with tempfile.TemporaryDirectory(prefix="physlearn_") as folder, chdir(folder):
         Path(".spiceinit").touch()
-        binding = NgSpiceShared()
+        binding = Binding()
+    is_open = True
     # 46 otherwise looks up the machine's free memory at each point, which takes most of its time
     vars(binding)["_ngspice_shared"].ngSpice_Command(b"set no_mem_check")
     return binding, ffi

@@ -122,8 +122,8 @@ class Session:
         """
         names, row = tuple(names), np.asarray(values, float).tolist()
         new = dict(zip(names, row, strict=True))
-        if not all(value > 0 and value < math.inf for value in row):
-            alter_commands(new)  # says which is not allowed
+        if row and not (min(row) > 0 and math.isfinite(sum(row))):
+            alter_commands(new)  # says which is not allowed, if one is not
         with LOCK:
             self._require_circuit()
             if not self._alterable.issuperset(names):

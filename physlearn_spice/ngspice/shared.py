@@ -10,9 +10,9 @@ import _signal  # pyright: ignore[reportMissingImports] # signal.signal loses 20
 import os
 import signal
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from types import FrameType
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,19 +36,24 @@ class SharedLibrary:
     """
 
     def __init__(self) -> None:
-        binding, self._ffi = open_library()
+        self._said: list[bytes] = []
+        self._copy_to: int | None = None
+        binding, self._ffi = open_library(self._hear)
         self.version = f"ngspice-{binding.ngspice_version} (shared library)"
         self.lost = False
         self._gives_up_early = int(binding.ngspice_version or 0) < 40
-        # PySpice keeps the C functions and the log under private names
-        self._inside = vars(binding)
-        self._library: Any = self._inside["_ngspice_shared"]
+        # PySpice keeps the C functions under a private name
+        self._library: Any = vars(binding)["_ngspice_shared"]
         self._n_commands = 0
 
     def copy_log_to(self, descriptor: int) -> None:
-        """Also write each log line to a file at once: it is all that a crash leaves."""
-        for name in ("_stdout", "_stderr"):
-            self._inside[name] = _Copied(descriptor)
+        """Also write each line that ngspice says to a file at once: it is all a crash leaves."""
+        self._copy_to = descriptor
+
+    def _hear(self, line: bytes) -> None:
+        self._said.append(line)
+        if self._copy_to is not None:
+            os.write(self._copy_to, line.partition(b" ")[2] + b"\n")
 
     def load(self, text: str) -> bool:
         """Hand over a deck; whether ngspice took it without an error of its own."""
@@ -81,10 +86,10 @@ class SharedLibrary:
 
     def take_log(self) -> tuple[str, ...]:
         """Return what was said since the log was last taken."""
-        stdout, stderr = self._inside["_stdout"], self._inside["_stderr"]
-        log = (*stdout, *stderr)
-        stdout.clear()
-        stderr.clear()
+        if not self._said:
+            return ()
+        log = tuple(line.partition(b" ")[2].decode("utf-8", "replace") for line in self._said)
+        self._said.clear()
         self.lost = self.lost or any(map(self._is_the_end, log))
         return log
 
@@ -112,7 +117,7 @@ class SharedLibrary:
             real = bool(info.v_flags & _REAL)
             data, item = (info.v_realdata, 8) if real else (info.v_compdata, 16)
             raw = self._ffi.buffer(data, item * info.v_length)
-            name = _vector_name(self._ffi.string(names[k]).decode("utf-8", "replace"))
+            name = _vector_name(self._ffi.string(names[k]))
             vectors[name] = np.frombuffer(raw, float if real else complex).copy()
             k += 1
         return vectors
@@ -124,20 +129,10 @@ def shared_library() -> SharedLibrary:
     return SharedLibrary()
 
 
-class _Copied(list[str]):
-    """A list whose lines are also written to a file descriptor as they come."""
-
-    def __init__(self, descriptor: SupportsIndex) -> None:
-        super().__init__()
-        self._descriptor = int(descriptor)
-
-    def append(self, line: str) -> None:
-        super().append(line)
-        os.write(self._descriptor, f"{line}\n".encode())
-
-
-def _vector_name(name: str) -> str:
+@lru_cache(maxsize=10_000)
+def _vector_name(spelled: bytes) -> str:
     """Name a library's vector as raw files do: ``l1#branch`` is i(l1), ``n1`` is v(n1)."""
+    name = spelled.decode("utf-8", "replace")
     if name in ("time", "frequency") or name.startswith("@"):
         return name
     if name.startswith("V("):  # of a node whose name starts with a digit
