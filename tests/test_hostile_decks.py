@@ -345,11 +345,7 @@ def test_every_error_tells_of_its_deck_and_survives_pickling(story) -> None:
                 assert str(copy) == str(outcome.error)
 
 
-# --- holes that are open -------------------------------------------------------------------------
-
-
-def hole(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
+# --- what the corpus once found ------------------------------------------------------------------
 
 
 def only_outcomes(text: str) -> tuple[Outcome, ...]:
@@ -358,7 +354,6 @@ def only_outcomes(text: str) -> tuple[Outcome, ...]:
     return outcomes
 
 
-@hole("39.3 never forgets that a deck had an .if, and then keeps models that nothing uses")
 def test_the_verdict_on_a_deck_does_not_hang_on_the_decks_before_it() -> None:
     unused = read_text_deck(bench(".model m d(foo={nope})"))
     conditional = read_text_deck(bench(".if (1)\nr3 b 0 1\n.endif"))
@@ -367,7 +362,6 @@ def test_the_verdict_on_a_deck_does_not_hang_on_the_decks_before_it() -> None:
     assert first.status is second.status
 
 
-@hole("where all else fails, ngspice takes 10 us of a transient for the operating point")
 @pytest.mark.parametrize("analysis", [".op", ".tran 1u 10u"])
 @pytest.mark.parametrize(
     "cards", ["r3 b 0 -500", "e3 c 0 c 0 1\nr3 c 0 1k", "g3 c 0 b 0 1\nc3 c 0 1n"]
@@ -380,7 +374,6 @@ def test_an_operating_point_that_is_none_is_an_error(cards, analysis) -> None:
         session.run(*analyses)
 
 
-@hole("ngGet_Vec_Info takes what is before a dot for a plot: ask for PLOT.NAME")
 @pytest.mark.parametrize(
     "cards",
     [
@@ -396,14 +389,12 @@ def test_devices_whose_letter_begins_a_plot_run_in_subcircuits(cards) -> None:
     assert [outcome.status for outcome in outcomes] == [Status.OK] * 3
 
 
-@hole("the log of the load is lost where there is no circuit")
 def test_an_unknown_subcircuit_is_named() -> None:
     with pytest.raises(SimulationError, match="nope") as caught:
         Session().load(read_text_deck(bench("x1 b nope")))
     assert caught.value.status is Status.BAD_DECK
 
 
-@hole("a Deck's title may be longer than what ngspice -b has room for")
 @pytest.mark.parametrize("length", [600, 4997])
 def test_a_long_title_of_ours_holds_no_card(length, tmp_path) -> None:
     title = "x" * length + f"*#shell touch {tmp_path}/pwned"
@@ -413,7 +404,6 @@ def test_a_long_title_of_ours_holds_no_card(length, tmp_path) -> None:
         assert not (tmp_path / "pwned").exists()
 
 
-@hole("the session works in its folder only where the deck is ours and has files")
 def test_the_checks_of_a_transistor_write_nothing_where_the_user_works(
     tmp_path, monkeypatch
 ) -> None:
@@ -425,14 +415,12 @@ def test_the_checks_of_a_transistor_write_nothing_where_the_user_works(
     assert list(tmp_path.iterdir()) == []
 
 
-@hole("a node's name stands in the log, which is searched for bad words")
 def test_a_node_of_any_name_runs() -> None:
     session = Session()
     deck = read_text_deck(bench("r3 b aborted 1k\nr4 aborted 0 1k", ".tran 1u 10u"))
     session.run(*session.load(deck))
 
 
-@hole("nothing checks the flat circuit before ngspice -b")
 @pytest.mark.parametrize(
     ("cards", "analysis"),
     [

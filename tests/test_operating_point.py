@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from physlearn_spice.elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
-from physlearn_spice.errors import DeckError
+from physlearn_spice.errors import DeckError, SimulationError, Status
 from physlearn_spice.netlist import Ac, Deck, Op, Source, Tran, to_spice
 from physlearn_spice.network import Network, Port
 from physlearn_spice.ngspice import simulate
 from physlearn_spice.stimulus import Tone
+from tests.batch import batch
 
 AC = Ac(1e3, 1e3, 1, "lin")
 AT_REST, FROM_POINT = Tran(1e-3, 1e-5), Tran(1e-3, 1e-5, at_rest=False)
@@ -93,8 +94,12 @@ def test_remedies_work() -> None:
     assert np.array_equal(waves.current("l1"), waves.current("l2"))
 
 
-def test_ngspice_would_make_the_loops_current_up(monkeypatch) -> None:
+def test_ngspice_would_make_the_loops_current_up(monkeypatch, tmp_path) -> None:
     """Why it is refused: 1 V behind 50 Ohm into a short is 20 mA, and ngspice says 12.6 mA."""
     monkeypatch.setattr("physlearn_spice.netlist.write._check_operating_point", lambda *_: None)
-    (point,) = simulate(deck(*LOOP, analysis=Op()))
-    assert abs(-point.current("v1")[0] / 0.02 - 1) > 0.1
+    bench = deck(*LOOP, analysis=Op())
+    (plot,) = batch(to_spice(bench), tmp_path)
+    assert abs(-plot.vectors["i(v1)"][0] / 0.02 - 1) > 0.1
+    with pytest.raises(SimulationError, match="not determined") as error:
+        simulate(bench)
+    assert error.value.status is Status.SINGULAR

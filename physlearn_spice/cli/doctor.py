@@ -15,8 +15,8 @@ from ..ngspice.library import (
     executable_version,
     find_executable,
     find_library,
-    open_library,
 )
+from ..ngspice.shared import shared_library
 from .inputs import JsonOption
 
 __all__ = ["doctor"]
@@ -61,8 +61,8 @@ def _executable() -> tuple[bool, str]:
 def _library() -> tuple[bool, str]:
     try:
         name = find_library()
-        binding, _ = open_library()
+        library = shared_library()
     except NgspiceMissingError as error:
         return False, str(error)
-    xspice = "with" if binding.has_xspice else "without (sampled waveforms will not run)"
-    return True, f"version {binding.ngspice_version}, {xspice} XSPICE, as {name}"
+    xspice = "with" if library.has_xspice else "without (sampled waveforms will not run)"
+    return True, f"{library.version}, {xspice} XSPICE, as {name}"

@@ -29,6 +29,7 @@ __all__ = [
     "check_options",
 ]
 
+_LONGEST_TITLE = 100  # letters; ngspice -b has no room beyond 500 bytes
 Options = Mapping[str, float | str | None]  # None for a bare flag
 
 
@@ -165,7 +166,7 @@ class Deck:
     sources
         For each port by name; a port without one is terminated by its resistance.
     title
-        First line of the deck.
+        First line of the deck; what is beyond 100 letters is left out.
     options
         ngspice options by name; None as a value for a bare flag. ``noopac`` and ``method=trap``
         need not be given: a linear network gets the first, every transient the second.
@@ -193,7 +194,7 @@ class Deck:
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
         object.__setattr__(self, "sources", every)
-        object.__setattr__(self, "title", self.title.strip())
+        object.__setattr__(self, "title", self.title.strip()[:_LONGEST_TITLE].strip())
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -10,18 +10,18 @@ from ..errors import DeckError
 __all__ = ["as_ngspice_reads", "is_number", "num", "number"]
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)((?!e)[a-z]*)", re.ASCII)
-_SUFFIX = {  # longest first: "meg" and "mil" before "m"
-    "meg": 1e6,
-    "mil": 25.4e-6,
-    "t": 1e12,
-    "g": 1e9,
-    "k": 1e3,
-    "m": 1e-3,
-    "u": 1e-6,
-    "n": 1e-9,
-    "p": 1e-12,
-    "f": 1e-15,
+_SUFFIX = {  # powers of ten; longest first: "meg" before "m"
+    "meg": 6,
+    "t": 12,
+    "g": 9,
+    "k": 3,
+    "m": -3,
+    "u": -6,
+    "n": -9,
+    "p": -12,
+    "f": -15,
 }
+_MIL = 25.4e-6
 
 
 def number(text: str, line: int | None = None) -> float:
@@ -46,8 +46,13 @@ def number(text: str, line: int | None = None) -> float:
             f"{text!r}: ngspice 39 takes the letter for a unit, and 46 for atto; leave it out",
             line=line,
         )
-    scale = next((x for suffix, x in _SUFFIX.items() if unit.startswith(suffix)), 1.0)
-    value = float(mantissa) * scale
+    if unit.startswith("mil"):
+        value = float(mantissa) * _MIL
+    else:
+        power = next((p for suffix, p in _SUFFIX.items() if unit.startswith(suffix)), 0)
+        digits, _, exponent = mantissa.partition("e")
+        # as one decimal number: 10u is 1e-5, and not 9.999999999999999e-6
+        value = float(f"{digits}e{int(exponent or 0) + power}")
     if not math.isfinite(value):
         raise DeckError(f"{text!r} is too large for a number", line=line)
     return value

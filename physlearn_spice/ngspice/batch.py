@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Literal, overload
 
 from ..accuracy import SpectrumCheck
-from ..errors import PhyslearnError, SimulationError, Status
-from ..netlist import Ac, Analysis, Deck, TextDeck, side_files, to_spice
+from ..errors import DeckError, PhyslearnError, SimulationError, Status
+from ..netlist import Ac, Analysis, Deck, FlatCircuit, TextDeck, flat_circuit, side_files, to_spice
 from ..rawfile import read_raw
-from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
-from .evidence import check_log, failed, result_from
+from ..results import Fail, Failure, Outcome, Provenance, Result, Spectrum, outcome_of
+from .evidence import check_log, failed, listed_cards, result_from
 from .library import executable_version, find_executable
 from .limits import Limits, signal_name
 
@@ -69,16 +70,41 @@ def simulate_batch(
     NgspiceMissingError
         The executable is not installed.
     """
+    try:
+        circuit = _flat(deck, timeout, limits) if isinstance(deck, TextDeck) else deck
+    except (DeckError, SimulationError) as error:
+        if fail == "raise":
+            raise
+        return (Failure(error),) * len(deck.kinds)
+    check = SpectrumCheck(circuit)
     return tuple(
-        outcome_of(lambda analysis=analysis: _run(deck, analysis, timeout, limits), fail)
-        for analysis in deck.analyses
+        outcome_of(partial(_run, deck, analysis, check, timeout, limits), fail)
+        for analysis in circuit.analyses
     )
 
 
+def _flat(deck: TextDeck, timeout: float | None, limits: Limits) -> FlatCircuit:
+    """Return the circuit as ngspice flattens it, checked."""
+    *cards, end = deck.text.splitlines()
+    listing = "\n".join([*cards, ".control", "listing e", "quit", ".endc", end, ""])
+    with tempfile.TemporaryDirectory(prefix="physlearn_") as folder:
+        log = _ngspice(listing, Path(folder), timeout, limits)
+    listed = listed_cards(log)
+    said = tuple(line for line in log if line.strip()[0] != "*" and not listed_cards([line]))
+    check_log(said, deck.text, "to load the deck", deck.lines)
+    if not listed:
+        message = "ngspice has made no circuit of the deck"
+        raise failed(message, deck.text, said, deck.lines, Status.BAD_DECK)
+    return flat_circuit(listed)
+
+
 def _run(
-    deck: Deck | TextDeck, analysis: Analysis, timeout: float | None, limits: Limits
+    deck: Deck | TextDeck,
+    analysis: Analysis,
+    check: SpectrumCheck,
+    timeout: float | None,
+    limits: Limits,
 ) -> Result:
-    program = find_executable()
     if isinstance(analysis, Ac) and any("@" in vector for vector in deck.save):
         raise SimulationError(  # real vectors among complex ones shift those that come after
             "ngspice -b writes device parameters (@...) wrongly in AC",
@@ -92,36 +118,9 @@ def _run(
         text, files, lines = to_spice(deck, [analysis]), side_files(deck), ()
     with tempfile.TemporaryDirectory(prefix="physlearn_") as name:
         folder = Path(name)
-        (folder / "deck.cir").write_text(text, encoding="utf-8")
         for file, content in files.items():
             (folder / file).write_text(content, encoding="utf-8")
-        # -n: no ~/.spiceinit, which would change results
-        with subprocess.Popen(
-            [program, "-n", "-b", "-r", "out.raw", "deck.cir"],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        ) as process:
-            limits.apply_to(process.pid)
-            try:
-                stdout, stderr = process.communicate(timeout=timeout)
-            except subprocess.TimeoutExpired as error:
-                raise SimulationError(
-                    f"ngspice took longer than {timeout:g} s", status=Status.TIMED_OUT, deck=text
-                ) from error
-            finally:
-                process.kill()
-        log = tuple(line for line in (stdout + stderr).splitlines() if line.strip())
-        if process.returncode < 0:  # an exit code of its own proves nothing
-            raise SimulationError(
-                f"ngspice ended by {signal_name(process.returncode)}",
-                status=Status.CRASHED,
-                deck=text,
-                log=log[-8:],
-            )
+        log = _ngspice(text, folder, timeout, limits)
         check_log(log, text, "in batch mode", lines)
         raw = folder / "out.raw"
         try:
@@ -129,8 +128,41 @@ def _run(
         except PhyslearnError as error:  # a voltage-source loop leaves the beginning of one
             raise failed(f"ngspice wrote no whole raw file: {error}", text, log, lines) from error
     vectors = dict(plots[-1].vectors) if plots else {}
-    provenance = Provenance(f"{executable_version(program)} (batch)", text, log)
-    result = result_from(analysis, vectors, provenance, log)
-    if isinstance(result, Spectrum) and isinstance(deck, Deck):
-        SpectrumCheck(deck)(result, {})
+    engine = f"{executable_version(find_executable())} (batch)"
+    result = result_from(analysis, vectors, Provenance(engine, text, log), log)
+    if isinstance(result, Spectrum):
+        check(result, {})
     return result
+
+
+def _ngspice(text: str, folder: Path, timeout: float | None, limits: Limits) -> tuple[str, ...]:
+    """Run a text in batch mode in a folder, and return what ngspice says."""
+    (folder / "deck.cir").write_text(text, encoding="utf-8")
+    # -n: no ~/.spiceinit, which would change results
+    with subprocess.Popen(
+        [find_executable(), "-n", "-b", "-r", "out.raw", "deck.cir"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        limits.apply_to(process.pid)
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            raise SimulationError(
+                f"ngspice took longer than {timeout:g} s", status=Status.TIMED_OUT, deck=text
+            ) from error
+        finally:
+            process.kill()
+    log = tuple(line for line in (stdout + stderr).splitlines() if line.strip())
+    if process.returncode < 0:  # an exit code of its own proves nothing
+        raise SimulationError(
+            f"ngspice ended by {signal_name(process.returncode)}",
+            status=Status.CRASHED,
+            deck=text,
+            log=log[-8:],
+        )
+    return log

@@ -15,7 +15,7 @@ from ..errors import SimulationError, Status
 from ..netlist import Ac, Analysis, Op, Tran
 from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
 
-__all__ = ["check_log", "failed", "result_from", "telling_lines"]
+__all__ = ["check_log", "failed", "listed_cards", "result_from", "telling_lines"]
 
 _FATAL_WORDS = (  # of lines that no good run leaves
     "aborted",
@@ -55,6 +55,9 @@ _SIGNS = (  # what ngspice says, and what that means; the first that is found co
             "syntax error",
             "undefined parameter",
             "unknown subckt",
+            "unknown controlling source",
+            "no such parameter",
+            "no data saved",
             "fatal error in ngspice",
             "already exists",
             "default parameter",
@@ -70,6 +73,8 @@ _SIGNS = (  # what ngspice says, and what that means; the first that is found co
     ("timestep too small", Status.TIMESTEP_TOO_SMALL, ""),
     ("singular", Status.SINGULAR, ""),
 )
+_TABLE_ROW = re.compile(r"\S+\s+[-+.\deE]+\s*$")  # of the initial transient solution
+_LISTED = re.compile(r"\s*\d+ : ([^*].*)")
 _LINES = (  # the author's line, in words of 46 and of 39
     re.compile(r"new internal line no\.\s*(\d+)"),
     re.compile(r"(?:error on line|at line|in line no\.|netlist line no\.)\s*(\d+)"),
@@ -90,13 +95,21 @@ def check_log(log: tuple[str, ...], deck: str, doing: str, lines: tuple[int, ...
     """
     for line in log:
         if _is_fatal(line):
-            raise failed(f"ngspice failed {doing}", deck, tuple(log), lines)
+            raise failed(f"ngspice failed {doing}", deck, log, lines)
+    said = "\n".join(log).lower()
+    if "transient op finished" in said and "singular matrix" in said:
+        # its last resort for an operating point, which ends somewhere
+        raise failed(f"the operating point is not determined {doing}", deck, log, lines)
 
 
 @lru_cache(maxsize=256)  # the same few lines come with each run
 def _is_fatal(line: str) -> bool:
-    title = line.startswith("Circuit:")
-    return not title and bool(_FATAL.search(line.lower()))
+    return not _is_name(line) and bool(_FATAL.search(line.lower()))
+
+
+def _is_name(line: str) -> bool:
+    """Whether a line holds the title or a node's voltage, whose names may be any words."""
+    return line.startswith("Circuit:") or bool(_TABLE_ROW.match(line))
 
 
 def result_from(
@@ -121,17 +134,18 @@ def result_from(
     if not vectors or empty or axis not in {"", *vectors}:
         of = f" of {', '.join(empty)}" if len(empty) < len(vectors) else ""
         raise failed(f"ngspice gave no points{of} {doing}", deck, log)
-    for name, vector in vectors.items():
+    signals = dict(vectors)
+    if isinstance(analysis, Ac):  # of a raw file, the imaginary part is not initialised
+        signals["frequency"] = np.real(signals["frequency"]).copy()
+    for name, vector in signals.items():
         # the product is quicker, and finite unless a value is not (or it overflows)
         if not cmath.isfinite(np.vdot(vector, vector)) and not np.isfinite(vector).all():
             raise failed(f"{name} is not finite {doing}", deck, log)
-    signals = dict(vectors)
     match analysis:
         case Op():
             return OperatingPoint(signals, provenance)
         case Ac():
-            # the imaginary part of a raw file's frequency is not initialised
-            frequency = np.real(signals.pop("frequency")).copy()
+            frequency = signals.pop("frequency")
             if not any(_is_grid(frequency, grid) for grid in analysis.grids):
                 raise failed(f"the sweep stopped at {frequency[-1]:g} Hz", deck, log)
             return Spectrum(signals, provenance, frequency)
@@ -151,12 +165,18 @@ def _is_grid(frequency: NDArray[np.float64], wanted: NDArray[np.float64]) -> boo
 
 
 def failed(
-    message: str, deck: str, log: tuple[str, ...], lines: tuple[int, ...] = ()
+    message: str,
+    deck: str,
+    log: tuple[str, ...],
+    lines: tuple[int, ...] = (),
+    otherwise: Status = Status.INCOMPLETE,
 ) -> SimulationError:
-    """Return the error for a run without a result, with what its log tells."""
-    telling = telling_lines(log)
-    said = "\n".join(telling).lower()
-    status, advice = Status.INCOMPLETE, ""
+    """Return the error for a run without a result, with what its log tells.
+
+    ``otherwise`` is its status where the log tells nothing.
+    """
+    said = "\n".join(line for line in log if not _is_name(line)).lower()
+    status, advice = otherwise, ""
     for sign, status_of_sign, advice_of_sign in _SIGNS:
         if sign in said:
             status, advice = status_of_sign, advice_of_sign
@@ -166,10 +186,17 @@ def failed(
     line = int(found[1]) if found else None
     if line and lines:
         line = lines[min(line, len(lines)) - 1]
-    return SimulationError(message, status=status, line=line, deck=deck, log=telling, advice=advice)
+    return SimulationError(
+        message, status=status, line=line, deck=deck, log=telling_lines(log), advice=advice
+    )
 
 
 def telling_lines(log: Iterable[str]) -> tuple[str, ...]:
     """Return the last lines of a log that tell more than that ngspice is at work."""
     lines = [text for line in log if (text := line.strip())]
     return tuple(line for line in lines if not line.lower().startswith(_IDLE))[-_LONGEST:]
+
+
+def listed_cards(log: Iterable[str]) -> list[str]:
+    """Return the flat cards of what ``listing e`` has printed, in lower case."""
+    return [match[1].strip().lower() for line in log if (match := _LISTED.match(line))]

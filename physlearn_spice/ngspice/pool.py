@@ -76,7 +76,7 @@ class Pool:
         self.close()
 
     def close(self) -> None:
-        """End the workers, in the midst of their runs if they have any."""
+        """End the workers, in the midst of their runs; what still waits is cancelled."""
         self._closed = True
         for keeper in self._keepers:
             self._tasks.put(None)

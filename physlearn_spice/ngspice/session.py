@@ -7,7 +7,6 @@ and takes a plot for a result only if its name is new. Workers (:mod:`.pool`) st
 from __future__ import annotations
 
 import math
-import re
 import shutil
 import tempfile
 import weakref
@@ -38,12 +37,10 @@ from ..netlist import (
     to_spice,
 )
 from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
-from .evidence import check_log, failed, result_from
+from .evidence import check_log, failed, listed_cards, result_from
 from .shared import LOCK, shared_library
 
 __all__ = ["Session"]
-
-_LISTED = re.compile(r"\s*\d+ : ([^*].*)")
 
 
 class Session:
@@ -63,7 +60,8 @@ class Session:
         # not a TemporaryDirectory, which warns when its owner is forgotten without a close
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._text = ""
-        self._has_files = False
+        self._uses_folder = False
+        self._has_seen_if = False  # which 39.3 remembers for good, and then reads models otherwise
         self._check: SpectrumCheck | None = None
         self._notes: tuple[str, ...] = ()
         self._altered: dict[str, float] = {}
@@ -79,6 +77,11 @@ class Session:
     def loaded(self) -> str:
         """Text of the loaded deck; "" where none is loaded."""
         return self._text
+
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether what was loaded so far may change how ngspice reads the next deck."""
+        return self._library.lost or self._has_seen_if
 
     def load(self, deck: Deck | TextDeck) -> tuple[Analysis, ...]:
         """Put a circuit in place of the one before, which may be another session's.
@@ -97,13 +100,15 @@ class Session:
         """
         text = deck.text if isinstance(deck, TextDeck) else to_spice(deck)
         with LOCK:
+            self._has_seen_if |= "\n.if" in text
+            files = {} if isinstance(deck, TextDeck) else side_files(deck)
+            self._uses_folder = bool(files) or isinstance(deck, TextDeck)
             if isinstance(deck, TextDeck):
-                self._replace(text, {}, deck.lines)
-                circuit = self._flat(deck)
+                circuit = self._flat(deck, self._replace(text, {}, deck.lines))
                 analyses, names = circuit.analyses, frozenset(circuit.elements)
                 self._notes, self._check = deck.notes, SpectrumCheck(circuit)
             else:
-                self._replace(text, side_files(deck))
+                self._replace(text, files)
                 analyses, names = deck.analyses, alterable(deck)
                 self._notes, self._check = (), SpectrumCheck(deck)
             self._text, self._altered, self._alterable = text, {}, names
@@ -186,13 +191,15 @@ class Session:
         for row in rows:
             yield outcome_of(partial(altered, row), fail)
 
-    def _replace(self, text: str, files: Mapping[str, str], lines: tuple[int, ...] = ()) -> None:
+    def _replace(
+        self, text: str, files: Mapping[str, str], lines: tuple[int, ...] = ()
+    ) -> tuple[str, ...]:
+        """Load a text in place of the one before; return what ngspice says."""
         self._require_library()
         if Session._holder is not None:
             self._library.command("remcirc")
             Session._holder = None
         self._text = ""
-        self._has_files = bool(files)
         for name, content in files.items():
             (self._folder / name).write_text(content, encoding="utf-8")
         self._library.take_log()
@@ -200,16 +207,17 @@ class Session:
         taken = self._library.load(text)
         log = self._library.take_log()
         if not taken:
-            raise failed("ngspice did not take the deck", text, log, lines)
+            raise failed("ngspice did not take the deck", text, log, lines, Status.BAD_DECK)
         check_log(log, text, "to load the deck", lines)
+        return log
 
-    def _flat(self, deck: TextDeck) -> FlatCircuit:
+    def _flat(self, deck: TextDeck, loading: tuple[str, ...]) -> FlatCircuit:
         """Return the circuit as ngspice has flattened it, checked."""
         self._library.command("listing e")
-        log = self._library.take_log()
-        listed = [match[1].strip().lower() for line in log if (match := _LISTED.match(line))]
+        listed = listed_cards(self._library.take_log())
         if not listed:
-            raise failed("ngspice has made no circuit of the deck", deck.text, log)
+            message = "ngspice has made no circuit of the deck"
+            raise failed(message, deck.text, loading, deck.lines, Status.BAD_DECK)
         return flat_circuit(listed)
 
     def _run(self, analysis: Analysis, check: SpectrumCheck | None) -> Result:
@@ -225,8 +233,8 @@ class Session:
         before = self._library.plot
         self._library.take_log()
         command = analysis_command(analysis)
-        # ngspice folds the case of paths in a deck, so its data files are where it works
-        with chdir(self._folder) if self._has_files else nullcontext():
+        # ngspice folds the case of paths, so data files are where it works; and may write there
+        with chdir(self._folder) if self._uses_folder else nullcontext():
             self._library.run(command)
         log = self._library.take_log()
         plot = self._library.plot

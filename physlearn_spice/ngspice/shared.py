@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SimulationError
 from .library import open_library
 
 __all__ = ["LOCK", "SharedLibrary", "shared_library"]
@@ -40,6 +41,7 @@ class SharedLibrary:
         self._copy_to: int | None = None
         binding, self._ffi = open_library(self._hear)
         self.version = f"ngspice-{binding.ngspice_version} (shared library)"
+        self.has_xspice = bool(binding.has_xspice)
         self.lost = False
         self._gives_up_early = int(binding.ngspice_version or 0) < 40
         # PySpice keeps the C functions under a private name
@@ -110,14 +112,22 @@ class SharedLibrary:
     def vectors(self, plot: str) -> dict[str, NDArray[Any]]:
         """Copy a plot's vectors (n_points,) out of ngspice's memory, by :func:`_vector_name`."""
         names: Any = self._library.ngSpice_AllVecs(plot.encode())
+        prefix = plot.encode() + b"."
         vectors: dict[str, NDArray[Any]] = {}
         k = 0
         while names[k] != self._ffi.NULL:
-            info = self._library.ngGet_Vec_Info(names[k])
+            spelled = self._ffi.string(names[k])
+            # what is before a dot would be taken for a plot
+            asked = prefix + spelled if b"." in spelled else names[k]
+            info = self._library.ngGet_Vec_Info(asked)
+            if info == self._ffi.NULL:
+                raise SimulationError(f"ngspice does not hand over its vector {spelled!r}")
             real = bool(info.v_flags & _REAL)
             data, item = (info.v_realdata, 8) if real else (info.v_compdata, 16)
             raw = self._ffi.buffer(data, item * info.v_length)
-            name = _vector_name(self._ffi.string(names[k]))
+            name = _vector_name(spelled)
+            if name in vectors:  # a further branch of an XSPICE device
+                name = f"i({spelled.decode()})"
             vectors[name] = np.frombuffer(raw, float if real else complex).copy()
             k += 1
         return vectors

@@ -151,7 +151,7 @@ def _serve(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
         except MemoryError:
             parent.send(Failure(_too_large()))
             usable = False
-        parent.send(Finished(_resident(), usable and not library.lost))
+        parent.send(Finished(_resident(), usable and not session.is_spoiled))
 
 
 def _outcomes(
