@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physlearn_spice import Ac, Capacitor, Deck, Inductor, Network, Port, Resistor, Source, Tran
-from physlearn_spice.netlist import analysis_command, save_deck, to_spice
+from physlearn_spice.netlist import analysis_command, to_spice
 from physlearn_spice.ngspice import Pool, Session, simulate_batch
 from physlearn_spice.ngspice.library import find_library
 from physlearn_spice.stimulus import Tone
@@ -76,7 +76,8 @@ def bare(kind: str, n: int) -> Iterator[complex]:
     from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
     NgSpiceShared.LIBRARY_PATH = find_library()
-    library = vars(NgSpiceShared())["_ngspice_shared"]
+    binding = NgSpiceShared()  # which holds the callbacks
+    library = vars(binding)["_ngspice_shared"]
     lines = [ffi.new("char[]", line.encode()) for line in to_spice(ladder(kind)).splitlines()]
     library.ngSpice_Circ(ffi.new("char *[]", [*lines, ffi.NULL]))
     names, values = draws(kind, n)
@@ -180,15 +181,17 @@ def spicelib(kind: str, n: int) -> Iterator[complex]:
     names, values = draws(kind, n)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ladder.cir"
-        save_deck(ladder(kind), path)
+        path.write_text(to_spice(ladder(kind)).upper(), encoding="utf-8")  # as it wants names
         runner = SimRunner(simulator=NGspiceSimulator, parallel_sims=2, output_folder=folder)
         editor = SpiceEditor(path)
-        for row in values.tolist():
-            editor.set_component_values({k.upper(): v for k, v in zip(names, row, strict=True)})
-            runner.run(editor)
-        runner.wait_completion()
-        for raw, _ in runner:
-            yield complex(RawRead(raw, dialect="ngspice").get_trace(f"v({OUT})").data[-1])
+        for k in range(0, n, n // 10):  # in tenths, each to its end, so that they can be timed
+            for row in values[k : k + n // 10].tolist():
+                editor.set_component_values(**dict(zip(map(str.upper, names), row, strict=True)))
+                runner.run(editor, exe_log=True)
+            runner.wait_completion()
+            for raw, _ in runner:
+                trace = RawRead(raw, dialect="ngspice").get_trace(f"v({OUT})")
+                yield complex(trace.data[-1])
 
 
 WAYS: dict[str, Callable[[str, int], Iterator[complex]]] = {

@@ -26,6 +26,7 @@ ORDER = [
     "rawfile",
     "accuracy",
     "ngspice",
+    "deck_files",
     "runs",
     "measures",
     "resonances",

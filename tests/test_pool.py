@@ -24,8 +24,8 @@ from physlearn_spice.netlist import Deck, Op, Source, TextDeck, Tran, to_spice
 from physlearn_spice.ngspice import Limits, NgspiceMissingError, Pool, Session, simulate_batch
 from physlearn_spice.ngspice import keeper as keeper_module
 from physlearn_spice.ngspice.keeper import Keeper
+from physlearn_spice.ngspice.messages import Task, Terms
 from physlearn_spice.ngspice.process import WorkerProcess
-from physlearn_spice.ngspice.worker import Task, Terms
 from physlearn_spice.results import Failure, Outcome
 from physlearn_spice.stimulus import Samples, Tone
 from tests.benches import SWEEP, filter_deck
@@ -222,10 +222,12 @@ def test_no_memory_for_ngspice_is_a_status_and_the_next_analysis_runs() -> None:
 
 @pytest.mark.parametrize("megabytes", [8, 14])  # too few for the result, for it and its way out
 def test_no_memory_for_a_result_is_a_status(megabytes) -> None:
-    deck = tran_deck(Tran(0.01, 1e-7), save=("all",))  # 6 MB
+    deck = tran_deck(Tran(0.01, 1e-7), Tran(1e-5, 1e-7), save=("all",))  # 6 MB, 6 kB
     with Pool(1, timeout=20, limits=Limits(memory=megabytes << 20)) as pool:
-        (one,), (other,) = pool.run([deck, filter_deck()], fail="return")
+        ((one, other),) = pool.run([deck], fail="return")
     assert statuses([one, other]) == [Status.OUT_OF_MEMORY, Status.OK]
+    assert isinstance(one, Failure)
+    assert one.error.deck == to_spice(deck)
 
 
 def test_a_file_larger_than_allowed_is_not_written() -> None:

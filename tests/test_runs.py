@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 
 from physlearn_spice import runs
+from physlearn_spice.deck_files import find_decks, open_deck
 from physlearn_spice.errors import DeckError, PhyslearnError, Status
 from physlearn_spice.files import write_text
 from physlearn_spice.netlist import TextDeck, load_deck, to_spice
 from physlearn_spice.ngspice import NgspiceMissingError, simulate_batch
 from physlearn_spice.rawfile import read_raw
 from physlearn_spice.results import OperatingPoint, Result, Spectrum
-from physlearn_spice.runs import Run, find_decks, open_deck, run_decks
+from physlearn_spice.runs import Run, run_decks
 
 GOOD = "good\nv1 in 0 dc 1 ac 1 sin(1 1 1k)\nr1 in a 50\nl1 a b 1m\nr2 b 0 1k\n.end\n"
 OP = GOOD.replace(".end", ".op\n.end")

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from ..deck_files import find_decks, open_deck
 from ..errors import DeckError, SimulationError, Status
 from ..files import make_folder
 from ..netlist import Deck
@@ -24,7 +25,7 @@ from ..netlist.deck import Options
 from ..ngspice import Pool
 from ..rawfile import write_raw
 from ..results import Failure, Spectrum, Waveforms, to_xarray, write_netcdf
-from ..runs import Run, find_decks, open_deck, run_decks
+from ..runs import Run, run_decks
 from .accounts import account, coarse_steps, print_account, summary
 from .inputs import JsonOption
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
 import networkx as nx
@@ -16,51 +15,18 @@ import numpy as np
 
 from ..errors import DeckError
 from ..network import GROUND
-from ..topology import Edge, first_loop, not_joined
+from ..topology import first_loop, not_joined
+from .devices import Device, devices_of
 from .numbers import is_number, number
 
-__all__ = ["check_circuit", "is_linear"]
+__all__ = ["check_circuit"]
 
-_JOINS = {"q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4}  # others join two nodes
-_UNKNOWN_INSIDE = "xa"  # subcircuits not yet flattened, XSPICE devices with nodes that are bits
-_LINEAR = "rlckviefgh"
 _TAKEN = re.compile(  # names that ngspice answers with vectors of its own, or of another plot
     r"time|frequency|all[viy]?|.*[#@].*|\..*|"
     r"(t(r(an?)?)?|ac?|op?|c(o(n(st?)?)?)?|(tran|ac|op)\d+|all)\..*"
 )
-_LAW = re.compile(r"\b(poly|value|vol|table|cur)\b|['{].*\b[vi]\s*\(")  # a parameter is none
 _MOST_COUPLED = 1000  # coils, since the check costs the cube of their number
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class _Device:
-    line: int | None
-    name: str
-    words: tuple[str, ...]  # behind the name
-    card: str
-
-    @property
-    def kind(self) -> str:
-        return self.name[0]
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """The nodes that it joins, or might."""
-        if self.kind == "k":
-            return ()
-        if self.kind in _UNKNOWN_INSIDE:
-            return (GROUND, *(word for word in self.words[:-1] if "=" not in word))
-        return self.words[: _JOINS.get(self.kind, 2)]
-
-    @property
-    def fixes_voltage(self) -> bool:
-        """Whether it is a voltage source, controlled or not."""
-        return self.kind in "ve" or (self.kind == "b" and bool(re.search(r"\bv\s*=", self.card)))
-
-    @property
-    def edges(self) -> list[Edge]:
-        return [(self.name, self.ends[0], other) for other in self.ends[1:]]
 
 
 def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
@@ -79,27 +45,17 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     """
     scopes = _scopes(cards)
     for scope in scopes:
-        _check_devices(_devices(scope))
+        _check_devices(devices_of(scope))
         _check_definitions(scope)
-    devices = _devices(scopes[0])
+    devices = devices_of(scopes[0])
     words = [card.split() for _, card in scopes[0] if card[0] == "."]
     _check_couplings(devices)
     _check_solvable(devices)
-    if any(w[0] == ".ac" for w in words) and not any(map(_excites, devices)):
+    if any(w[0] == ".ac" for w in words) and not any(device.excites for device in devices):
         raise DeckError("the deck has an .ac card but no source with an AC amplitude: add 'ac 1'")
     if _needs_operating_point(devices, words):
         has_shunt = any(w[0].startswith(".opt") and "rshunt" in " ".join(w) for w in words)
         _check_operating_point(devices, has_shunt=has_shunt)
-
-
-def is_linear(cards: Iterable[str]) -> bool:
-    """Whether ngspice takes a flat list of cards for linear, and so honours ``noopac``."""
-    return all(_is_linear(card) for card in cards if card[0] not in ".*")
-
-
-def _excites(device: _Device) -> bool:
-    """Whether it might drive an AC analysis."""
-    return device.kind in "xa" or bool(device.kind in "vi" and re.search(r"\bac\b", device.card))
 
 
 def _scopes(cards: Iterable[tuple[int | None, str]]) -> list[list[tuple[int | None, str]]]:
@@ -121,22 +77,7 @@ def _scopes(cards: Iterable[tuple[int | None, str]]) -> list[list[tuple[int | No
     return found
 
 
-def _devices(cards: Iterable[tuple[int | None, str]]) -> list[_Device]:
-    return [_device(line, card) for line, card in cards if card[0] not in ".*"]
-
-
-def _device(line: int | None, card: str) -> _Device:
-    between = r"[(),\[\]~]|%\w+" if card[0] == "a" else r"[(),]"  # others may have a node d[0]
-    name, *words = re.sub(between, " ", card).split()
-    nodes = tuple(GROUND if word == "gnd" else word for word in words)
-    return _Device(line, name, nodes, card)
-
-
-def _is_linear(card: str) -> bool:
-    return card[0] in _LINEAR and not _LAW.search(card)
-
-
-def _check_devices(devices: list[_Device]) -> None:
+def _check_devices(devices: list[Device]) -> None:
     seen: dict[str, int | None] = {}
     for device in devices:
         if device.name in seen:
@@ -162,7 +103,7 @@ def _check_devices(devices: list[_Device]) -> None:
                 )
 
 
-def _check_value(device: _Device) -> None:
+def _check_value(device: Device) -> None:
     """Refuse values of which ngspice reads a part only: 4k7 is 4000 to it, and 1,5k is 5000."""
     numeric = [word for word in device.words[2:4] if re.match(r"[+-]?\.?(\d|$)", word)]
     for word in numeric:
@@ -184,11 +125,11 @@ def _check_definitions(cards: Iterable[tuple[int | None, str]]) -> None:
         seen.add((word, names[0]))
 
 
-def _check_couplings(devices: list[_Device]) -> None:
+def _check_couplings(devices: list[Device]) -> None:
     """Refuse couplings of more energy than their coils have: k must be positive semi-definite."""
     coils = {device.name for device in devices if device.kind == "l"}
     k_of: dict[tuple[str, str], float] = defaultdict(float)  # of two coils; several add up
-    devices_of: dict[tuple[str, str], _Device] = {}
+    device_of: dict[tuple[str, str], Device] = {}
     for device in devices:
         if device.kind != "k":
             continue
@@ -205,7 +146,7 @@ def _check_couplings(devices: list[_Device]) -> None:
             continue  # an expression, which the flat listing has evaluated
         for pair in combinations(sorted(coupled), 2):
             k_of[pair] += number(value)
-            devices_of[pair] = device
+            device_of[pair] = device
     joined: nx.Graph[str] = nx.Graph(list(k_of))
     for group in nx.connected_components(joined):
         order = sorted(group)
@@ -221,20 +162,20 @@ def _check_couplings(devices: list[_Device]) -> None:
             i, j = row[one], row[other]
             matrix[i, j] = matrix[j, i] = k_of[one, other]
         if np.linalg.eigvalsh(matrix)[0] < -_ROUNDING:
-            at_fault = dict.fromkeys(devices_of[pair].name for pair in pairs)
+            at_fault = dict.fromkeys(device_of[pair].name for pair in pairs)
             raise DeckError(
                 f"the couplings {', '.join(at_fault)} are not positive definite: "
                 f"{', '.join(order)} would store negative energy; lower them",
-                line=devices_of[pairs[-1]].line,
+                line=device_of[pairs[-1]].line,
             )
 
 
-def _coupling(device: _Device) -> list[str]:
+def _coupling(device: Device) -> list[str]:
     """Return the coils and the value, which may have a name."""
     return re.sub(r"\b(k|coefficient)\s*=\s*", " ", " ".join(device.words)).split()
 
 
-def _check_solvable(devices: list[_Device]) -> None:
+def _check_solvable(devices: list[Device]) -> None:
     lines = {device.name: device.line for device in devices}
     fixed = [device for device in devices if device.fixes_voltage]
     loop = first_loop(edge for device in fixed for edge in device.edges)
@@ -261,14 +202,14 @@ def _check_solvable(devices: list[_Device]) -> None:
         )
 
 
-def _needs_operating_point(devices: list[_Device], words: list[list[str]]) -> bool:
+def _needs_operating_point(devices: list[Device], words: list[list[str]]) -> bool:
     kinds = {word for word, *_ in words}
     from_point = any(w[0] == ".tran" and "uic" not in w for w in words)
-    about_point = ".ac" in kinds and not is_linear(device.card for device in devices)
+    about_point = ".ac" in kinds and not all(device.is_linear for device in devices)
     return ".op" in kinds or from_point or about_point
 
 
-def _check_operating_point(devices: list[_Device], *, has_shunt: bool) -> None:
+def _check_operating_point(devices: list[Device], *, has_shunt: bool) -> None:
     lines: Mapping[str, int | None] = {device.name: device.line for device in devices}
     stiff = [device for device in devices if device.fixes_voltage or device.kind == "l"]
     loop = first_loop(edge for device in stiff for edge in device.edges)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,17 +11,13 @@ from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
 from .deck import Analysis, Options, check_options
-from .layout import cards, read_text, title, uncommented
+from .layout import read_text, title
 from .numbers import is_number, number
+from .paste import Card, screened_cards
 from .screen import OUTPUT, check_model, screen
 from .write import options_card
 
 __all__ = ["FlatCircuit", "TextDeck", "flat_circuit", "load_text_deck", "read_text_deck"]
-
-_MOST_CARDS = 500_000
-_MOST_FILES = 2000  # pasted: n files that each include the next one twice are 2^n
-_INCLUDES = (".include", ".inc", ".lib")
-Card = tuple[int, str]  # line and text
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ def read_text_deck(
     lines = text.splitlines()
     if not any(line.strip() for line in lines[1:]):
         raise DeckError("the deck has no cards (its first line is the title)")
-    found = _screened(lines, include_from, (), iter(range(_MOST_FILES)))
+    found = screened_cards(lines, include_from)
     _check_blocks(found)
     found = [(line, _runnable(card, line)) for line, card in found]
     word = {card: card.split()[0] for _, card in found}
@@ -213,65 +209,3 @@ def _runnable(card: str, line: int) -> str:
     analysis = read_analysis(card, line)
     first = next((text for text in rest if text != "uic"), "1")
     return f".{analysis_command(analysis)}" if word == ".tran" and not number(first) else card
-
-
-def _screened(
-    lines: list[str], folder: Path | None, within: tuple[Path, ...], files: Iterator[int]
-) -> list[Card]:
-    """Return the cards below the title, with the files of the allowed folder pasted in."""
-    for line, raw in enumerate(lines, start=1):
-        if raw.lstrip().startswith("*#"):
-            raise DeckError("ngspice runs a comment that begins with '*#' as a command", line=line)
-    found: list[Card] = []
-    for line, text in cards(lines):
-        card = text.replace("\u00b5", "u").replace("\u03bc", "u")  # micro, the sign and the letter
-        if folder and card.split()[0] in _INCLUDES:
-            pasted = _pasted(lines[line - 1], line, folder, within, files)
-            found += [(line, inner) for inner in pasted]
-        else:
-            screen([(line, card)])
-            found.append((line, card))
-        if len(found) > _MOST_CARDS:
-            raise DeckError(f"the deck has more than {_MOST_CARDS:,} cards", line=line)
-    return found
-
-
-def _pasted(
-    raw: str, line: int, folder: Path, within: tuple[Path, ...], files: Iterator[int]
-) -> list[str]:
-    """Return the cards of the file that an ``.include`` or ``.lib`` names."""
-    words = re.match(r"""\s*\.(\w+)\s+("[^"]+"|'[^']+'|[^\s;]+)(.*)""", raw)
-    if not words:
-        raise DeckError(f"{raw.strip()!r} names no file", line=line)
-    name, rest = words[2].strip("\"'"), uncommented(words[3]).lower().split()
-    section = rest[0] if rest and words[1].lower() == "lib" else ""
-    try:
-        path = (folder / name).resolve()
-        is_inside = path.is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError) as error:  # a NUL, or links in a circle
-        raise DeckError(f"{name!r} is no file's name", line=line) from error
-    if not is_inside:
-        raise DeckError(f"{name!r} lies outside of {str(folder)!r}: copy it there", line=line)
-    if path in within:
-        raise DeckError(f"{name!r} includes itself", line=line)
-    if next(files, None) is None:
-        raise DeckError(f"more than {_MOST_FILES:,} files are included", line=line)
-    try:
-        inside = ["", *_section(read_text(path).splitlines(), section)]
-        found = _screened(inside, folder, (*within, path), files)
-    except DeckError as error:
-        where = "" if error.line is None else f"line {error.line - 1}: "
-        raise DeckError(f"in {name!r}: {where}{error.message}", line=line) from error
-    return [card for _, card in found]
-
-
-def _section(lines: list[str], name: str) -> list[str]:
-    """Blank all but the lines between ``.lib NAME`` and ``.endl``; none where no name is given."""
-    if not name:
-        return lines
-    starts = [k for k, line in enumerate(lines) if line.lower().split()[:2] == [".lib", name]]
-    if not starts:
-        raise DeckError(f"has no section {name!r}")
-    rest = lines[starts[0] + 1 :]
-    ends = [k for k, line in enumerate(rest) if line.lower().split()[:1] == [".endl"]]
-    return [*[""] * (starts[0] + 1), *rest[: ends[0] if ends else len(rest)]]

@@ -13,7 +13,7 @@ from ..errors import DeckError, PhyslearnError, SimulationError, Status
 from ..netlist import Ac, Analysis, Deck, FlatCircuit, TextDeck, flat_circuit, side_files, to_spice
 from ..rawfile import read_raw
 from ..results import Fail, Failure, Outcome, Provenance, Result, Spectrum, outcome_of
-from .evidence import check_log, failed, listed_cards, result_from
+from .evidence import check_log, failed, listed_cards, notes_of, result_from
 from .library import executable_version, find_executable
 from .limits import Limits, signal_name
 
@@ -129,7 +129,7 @@ def _run(
             raise failed(f"ngspice wrote no whole raw file: {error}", text, log, lines) from error
     vectors = dict(plots[-1].vectors) if plots else {}
     engine = f"{executable_version(find_executable())} (batch)"
-    result = result_from(analysis, vectors, Provenance(engine, text, log), log)
+    result = result_from(analysis, vectors, Provenance(engine, text, notes_of(log)), log)
     if isinstance(result, Spectrum):
         check(result, {})
     return result
@@ -159,10 +159,12 @@ def _ngspice(text: str, folder: Path, timeout: float | None, limits: Limits) -> 
             process.kill()
     log = tuple(line for line in (stdout + stderr).splitlines() if line.strip())
     if process.returncode < 0:  # an exit code of its own proves nothing
+        by = signal_name(process.returncode)
         raise SimulationError(
-            f"ngspice ended by {signal_name(process.returncode)}",
+            f"ngspice ended by {by}",
             status=Status.CRASHED,
             deck=text,
             log=log[-8:],
+            advice="raise the limit of file_size" if by == "SIGXFSZ" else "",
         )
     return log

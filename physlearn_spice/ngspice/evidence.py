@@ -15,7 +15,14 @@ from ..errors import SimulationError, Status
 from ..netlist import Ac, Analysis, Op, Tran
 from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
 
-__all__ = ["check_log", "failed", "listed_cards", "result_from", "telling_lines"]
+__all__ = [
+    "check_log",
+    "failed",
+    "listed_cards",
+    "notes_of",
+    "result_from",
+    "telling_lines",
+]
 
 _FATAL_WORDS = (  # of lines that no good run leaves
     "aborted",
@@ -74,6 +81,11 @@ _SIGNS = (  # what ngspice says, and what that means; the first that is found co
     ("singular", Status.SINGULAR, ""),
 )
 _TABLE_ROW = re.compile(r"\S+\s+[-+.\deE]+\s*$")  # of the initial transient solution
+_PROGRESS = "Reference value"
+_LAST_RESORT = "transient op finished"  # for an operating point, which ends somewhere
+_SINGULAR = "singular matrix"
+_DOING = {kind: f"in {kind.__name__.lower()} analysis" for kind in (Op, Ac, Tran)}
+_AXIS = {Op: "", Ac: "frequency", Tran: "time"}
 _LISTED = re.compile(r"\s*\d+ : ([^*].*)")
 _LINES = (  # the author's line, in words of 46 and of 39
     re.compile(r"new internal line no\.\s*(\d+)"),
@@ -96,15 +108,20 @@ def check_log(log: tuple[str, ...], deck: str, doing: str, lines: tuple[int, ...
     for line in log:
         if _is_fatal(line):
             raise failed(f"ngspice failed {doing}", deck, log, lines)
-    said = "\n".join(log).lower()
-    if "transient op finished" in said and "singular matrix" in said:
-        # its last resort for an operating point, which ends somewhere
+    if len(log) > 3 and {_LAST_RESORT, _SINGULAR} <= {_mark(line) for line in log}:
         raise failed(f"the operating point is not determined {doing}", deck, log, lines)
 
 
 @lru_cache(maxsize=256)  # the same few lines come with each run
 def _is_fatal(line: str) -> bool:
     return not _is_name(line) and bool(_FATAL.search(line.lower()))
+
+
+@lru_cache(maxsize=256)
+def _mark(line: str) -> str:
+    """Return the sign in a line that may stand in a good run's log, but not beside the other."""
+    said = line.lower()
+    return next((sign for sign in (_LAST_RESORT, _SINGULAR) if sign in said), "")
 
 
 def _is_name(line: str) -> bool:
@@ -126,10 +143,10 @@ def result_from(
         There are no points, a value is not finite, or the sweep ends before the last frequency
         or time that was asked for.
     """
-    doing = f"in {type(analysis).__name__.lower()} analysis"
+    doing = _DOING[type(analysis)]
     deck = provenance.loaded
     check_log(log, deck, doing)
-    axis = {Op: "", Ac: "frequency", Tran: "time"}[type(analysis)]
+    axis = _AXIS[type(analysis)]
     empty = [name for name, vector in vectors.items() if len(vector) == 0]
     if not vectors or empty or axis not in {"", *vectors}:
         of = f" of {', '.join(empty)}" if len(empty) < len(vectors) else ""
@@ -195,6 +212,11 @@ def telling_lines(log: Iterable[str]) -> tuple[str, ...]:
     """Return the last lines of a log that tell more than that ngspice is at work."""
     lines = [text for line in log if (text := line.strip())]
     return tuple(line for line in lines if not line.lower().startswith(_IDLE))[-_LONGEST:]
+
+
+def notes_of(log: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what of a log is the same for equal runs: not how far it was when."""
+    return tuple(line for line in log if not line.startswith(_PROGRESS))
 
 
 def listed_cards(log: Iterable[str]) -> list[str]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from ..errors import SimulationError, Status
 from ..netlist import TextDeck, to_spice
 from ..results import Failure, Outcome
+from .messages import Finished, Loaded, Packed, Task, Terms, unpacked
 from .process import WorkerEnded, WorkerProcess
-from .worker import Finished, Loaded, Task, Terms
 
 __all__ = ["Keeper"]
 
@@ -58,6 +58,9 @@ class Keeper:
                 self._worker, self._resident = None, 0
                 if self._stopped:
                     raise CancelledError from None
+                if not task.one_by_one and ended.error.status is not Status.TIMED_OUT:
+                    task = replace(task, one_by_one=True)  # to see which run it was
+                    continue
                 run = len(outcomes)
                 deaths[run] += 1
                 if run < n_runs and deaths[run] >= _tries(ended):
@@ -125,13 +128,13 @@ def _n_runs(task: Task) -> int:
     return len(task.deck.kinds) if task.deck else 0
 
 
-def _whole(outcome: Outcome, task: Task, number: int, text: str) -> Outcome:
+def _whole(said: Packed | Failure, task: Task, number: int, text: str) -> Outcome:
     """Give an outcome back the text that it came without."""
-    if isinstance(outcome, Failure):
-        if isinstance(outcome.error, SimulationError):
-            outcome.error.deck = text
-        return outcome
+    if isinstance(said, Failure):
+        if isinstance(said.error, SimulationError):
+            said.error.deck = text
+        return said
     altered: dict[str, float] = {}
     if task.values is not None:
         altered = dict(zip(task.names, task.values[number].tolist(), strict=True))
-    return replace(outcome, provenance=replace(outcome.provenance, loaded=text, altered=altered))
+    return unpacked(said, text, altered)

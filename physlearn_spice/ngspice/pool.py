@@ -7,6 +7,7 @@ have left locked. The parent never loads ngspice.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -21,12 +22,13 @@ from ..netlist import Analysis, Deck, TextDeck
 from ..results import Fail, Failure, Outcome
 from .keeper import Keeper
 from .limits import Limits
-from .worker import Task, Terms
+from .messages import Task, Terms
 
 __all__ = ["Outcomes", "Pool"]
 
-_ROWS_PER_TASK = 20
-_TASKS_AHEAD = 16  # for each worker
+_ROWS_PER_TASK = 50
+_TASKS_AHEAD = 16  # for each worker, of decks
+_ROW_TASKS_AHEAD = 4  # for each worker, of rows
 _NO_LIMITS = Limits()
 Outcomes = tuple[Outcome, ...]
 
@@ -54,7 +56,9 @@ class Pool:
         limits: Limits = _NO_LIMITS,
         runs_per_worker: int = 100_000,
     ) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        if workers is not None and workers < 1:
+            raise ValueError(f"a pool of {workers} workers: needs at least 1")
+        self.workers = workers or _processors()
         terms = Terms(limits, None if timeout is None else timeout + 1)
         self._tasks: SimpleQueue[tuple[Task, int, Future[Outcomes]] | None] = SimpleQueue()
         self._keys = count(1)
@@ -143,19 +147,21 @@ class Pool:
         if rows.shape != (len(rows), len(names)):
             raise ValueError(f"values of shape {rows.shape} for {len(names)} names")
         tasks = (
-            (Task(deck, analysis, names, rows[k : k + _ROWS_PER_TASK]), key)
+            (Task(deck, analysis, names, rows[k : k + _ROWS_PER_TASK], one_by_one=False), key)
             for k in range(0, len(rows), _ROWS_PER_TASK)
         )
-        for outcomes in self._in_order(tasks, "return"):
+        for outcomes in self._in_order(tasks, "return", _ROW_TASKS_AHEAD):
             for outcome in outcomes:
                 yield from _checked((outcome,), fail)
 
-    def _in_order(self, tasks: Iterable[tuple[Task, int]], fail: Fail) -> Iterator[Outcomes]:
+    def _in_order(
+        self, tasks: Iterable[tuple[Task, int]], fail: Fail, ahead: int = _TASKS_AHEAD
+    ) -> Iterator[Outcomes]:
         pending: deque[Future[Outcomes]] = deque()
         try:
             for task, key in tasks:
                 pending.append(self._submit(task, key))
-                if len(pending) >= _TASKS_AHEAD * self.workers:
+                if len(pending) >= ahead * self.workers:
                     yield _checked(pending.popleft().result(), fail)
             while pending:
                 yield _checked(pending.popleft().result(), fail)
@@ -185,6 +191,13 @@ class Pool:
             except BaseException as error:  # whatever it is, who waits for the result must get it
                 future.set_exception(error)
         keeper.release()
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _checked(outcomes: Outcomes, fail: Fail) -> Outcomes:

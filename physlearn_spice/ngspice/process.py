@@ -13,11 +13,11 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..errors import SimulationError, Status
+from ..errors import PhyslearnError, SimulationError, Status
 from .evidence import telling_lines
 from .library import NgspiceMissingError
 from .limits import signal_name
-from .worker import Ready, Task, Terms
+from .messages import Inbox, Ready, Task, Terms
 
 __all__ = ["WorkerEnded", "WorkerProcess"]
 
@@ -42,6 +42,8 @@ class WorkerProcess:
     ------
     NgspiceMissingError
         The shared library is not installed.
+    PhyslearnError
+        There is no room for its folder, or no process to be had.
     WorkerEnded
         It did not come up.
     """
@@ -49,27 +51,31 @@ class WorkerProcess:
     def __init__(self, terms: Terms) -> None:
         self.deck_key = 0  # of the deck that it has loaded
         self.n_runs = 0
-        self._folder = tempfile.mkdtemp(prefix="physlearn_")
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the process
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-c",
-                    _PROGRAM,
-                    str(theirs.fileno()),
-                ],
-                pass_fds=[theirs.fileno()],
-                cwd=self._folder,
-                env={**os.environ, "PYTHONPATH": _paths(), "TMPDIR": self._folder},
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                start_new_session=True,  # Ctrl-C in the terminal is the parent's to answer
-            )
+        try:
+            self._folder = tempfile.mkdtemp(prefix="physlearn_")
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the process
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-P",
+                        "-c",
+                        _PROGRAM,
+                        str(theirs.fileno()),
+                    ],
+                    pass_fds=[theirs.fileno()],
+                    cwd=self._folder,
+                    env={**os.environ, "PYTHONPATH": _paths(), "TMPDIR": self._folder},
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._log,
+                    stderr=self._log,
+                    start_new_session=True,  # Ctrl-C in the terminal is the parent's to answer
+                )
+        except OSError as error:
+            raise PhyslearnError(f"can't start a worker: {error}") from error
         self._connection: Connection[Any, Any] = Connection(ours.detach())
+        self._inbox = Inbox(self._connection)
         self._say(terms)
         ready: Ready = self.hear(_START)
         if ready.missing:
@@ -90,8 +96,9 @@ class WorkerProcess:
             It said nothing for ``timeout`` seconds, or died. It is gone then in either case.
         """
         try:
-            if self._connection.poll(timeout):
-                return self._connection.recv()
+            return self._inbox.hear(timeout)
+        except TimeoutError:  # which is an OSError
+            pass
         except (EOFError, OSError):
             raise self._death() from None
         self.kill()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,10 +37,12 @@ from ..netlist import (
     to_spice,
 )
 from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
-from .evidence import check_log, failed, listed_cards, result_from
+from .evidence import check_log, failed, listed_cards, notes_of, result_from
 from .shared import LOCK, shared_library
 
 __all__ = ["Session"]
+
+_Kind = tuple[type[Analysis], bool]  # and whether it starts at rest
 
 
 class Session:
@@ -66,7 +68,10 @@ class Session:
         self._notes: tuple[str, ...] = ()
         self._altered: dict[str, float] = {}
         self._alterable: frozenset[str] = frozenset()
-        self._kinds: frozenset[tuple[type[Analysis], bool]] = frozenset()
+        self._kinds: frozenset[_Kind] = frozenset()
+        self._names: dict[
+            _Kind, list[bytes]
+        ] = {}  # of the vectors that each kind of analysis gives
 
     @property
     def version(self) -> str:
@@ -112,7 +117,7 @@ class Session:
                 analyses, names = deck.analyses, alterable(deck)
                 self._notes, self._check = (), SpectrumCheck(deck)
             self._text, self._altered, self._alterable = text, {}, names
-            self._kinds = frozenset(map(_kind, analyses))
+            self._kinds, self._names = frozenset(map(_kind, analyses)), {}
         return analyses
 
     def alter(self, names: Iterable[str], values: ArrayLike) -> None:
@@ -189,7 +194,7 @@ class Session:
                 return self._run(analysis, check)
 
         for row in rows:
-            yield outcome_of(partial(altered, row), fail)
+            yield altered(row) if fail == "raise" else outcome_of(partial(altered, row), fail)
 
     def _replace(
         self, text: str, files: Mapping[str, str], lines: tuple[int, ...] = ()
@@ -222,7 +227,8 @@ class Session:
 
     def _run(self, analysis: Analysis, check: SpectrumCheck | None) -> Result:
         self._require_circuit()
-        if _kind(analysis) not in self._kinds:
+        kind = _kind(analysis)
+        if kind not in self._kinds:
             # AC without noopac is silently wrong, an unchecked operating point made up
             raise SimulationError(
                 f"the loaded deck has no analysis of the kind of {analysis}",
@@ -239,9 +245,16 @@ class Session:
         log = self._library.take_log()
         plot = self._library.plot
         is_new = plot != before and plot.rstrip("0123456789") == command.split()[0]
-        vectors = self._library.vectors(plot) if is_new else {}
+        vectors: dict[str, NDArray[Any]] = {}
+        if is_new:
+            names = self._names.get(kind)
+            if names is None:
+                names = self._names[kind] = self._library.names(plot)
+            vectors = self._library.vectors(plot, names)
         self._library.command("destroy all")
-        provenance = Provenance(self.version, self._text, (*self._notes, *log), self._altered)
+        provenance = Provenance(
+            self.version, self._text, (*self._notes, *notes_of(log)), self._altered
+        )
         result = result_from(analysis, vectors, provenance, log)
         if isinstance(result, Spectrum) and check:
             check(result, self._altered)
@@ -267,5 +280,5 @@ class Session:
             )
 
 
-def _kind(analysis: Analysis) -> tuple[type[Analysis], bool]:
+def _kind(analysis: Analysis) -> _Kind:
     return type(analysis), isinstance(analysis, Tran) and analysis.at_rest

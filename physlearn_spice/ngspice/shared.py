@@ -10,6 +10,7 @@ import _signal  # pyright: ignore[reportMissingImports] # signal.signal loses 20
 import os
 import signal
 import threading
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from types import FrameType
 from typing import Any
@@ -109,27 +110,34 @@ class SharedLibrary:
         """Name of the current plot."""
         return self._ffi.string(self._library.ngSpice_CurPlot()).decode()
 
-    def vectors(self, plot: str) -> dict[str, NDArray[Any]]:
-        """Copy a plot's vectors (n_points,) out of ngspice's memory, by :func:`_vector_name`."""
+    def names(self, plot: str) -> list[bytes]:
+        """Return what ngspice calls the vectors of a plot."""
         names: Any = self._library.ngSpice_AllVecs(plot.encode())
-        prefix = plot.encode() + b"."
+        found: list[bytes] = []
+        while names[len(found)] != self._ffi.NULL:
+            found.append(self._ffi.string(names[len(found)]))
+        return found
+
+    def vectors(self, plot: str, names: Iterable[bytes]) -> dict[str, NDArray[Any]]:
+        """Copy vectors (n_points,) of the current plot out of ngspice's memory.
+
+        They are named by :func:`_vector_name`.
+        """
         vectors: dict[str, NDArray[Any]] = {}
-        k = 0
-        while names[k] != self._ffi.NULL:
-            spelled = self._ffi.string(names[k])
+        for spelled in names:
             # what is before a dot would be taken for a plot
-            asked = prefix + spelled if b"." in spelled else names[k]
+            asked = plot.encode() + b"." + spelled if b"." in spelled else spelled
             info = self._library.ngGet_Vec_Info(asked)
             if info == self._ffi.NULL:
                 raise SimulationError(f"ngspice does not hand over its vector {spelled!r}")
-            real = bool(info.v_flags & _REAL)
-            data, item = (info.v_realdata, 8) if real else (info.v_compdata, 16)
-            raw = self._ffi.buffer(data, item * info.v_length)
+            is_real = info.v_flags & _REAL
+            vector = np.empty(info.v_length, float if is_real else complex)
+            data = info.v_realdata if is_real else info.v_compdata
+            self._ffi.memmove(vector, data, vector.nbytes)
             name = _vector_name(spelled)
             if name in vectors:  # a further branch of an XSPICE device
                 name = f"i({spelled.decode()})"
-            vectors[name] = np.frombuffer(raw, float if real else complex).copy()
-            k += 1
+            vectors[name] = vector
         return vectors
 
 

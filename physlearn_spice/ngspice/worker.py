@@ -2,7 +2,7 @@
 
 :func:`main` gets the number of its end of a socket pair as the first argument. It hears
 :class:`Terms` and says :class:`Ready`; then for each :class:`Task` it says :class:`Loaded`, each
-outcome as it comes, and :class:`Finished`.
+outcome, and :class:`Finished`.
 """
 
 from __future__ import annotations
@@ -15,79 +15,22 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import DeckError, SimulationError, Status
-from ..netlist import Analysis, Deck, TextDeck
+from ..netlist import Analysis
 from ..results import Failure, Outcome, outcome_of
 from .library import NgspiceMissingError
-from .limits import Limits, allow_cpu
+from .limits import allow_cpu
+from .messages import Finished, Loaded, Outbox, Ready, Task, Terms, packed
 from .session import Session
 from .shared import shared_library
 
-__all__ = ["Finished", "Loaded", "Ready", "Task", "Terms", "main"]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a worker may take, and for how long one run may use the processor [s]."""
-
-    limits: Limits
-    cpu_time: float | None
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The library is open; ``missing`` where there is none."""
-
-    missing: str = ""
-
-
-@dataclass(frozen=True)
-class Task:
-    """Runs of one deck, in order.
-
-    Parameters
-    ----------
-    deck
-        None where the worker has it loaded.
-    analysis
-        What to run for each row of values; None for each analysis of the deck, as it is.
-    names, values
-        Element values [Ohm, H, F, V] (n_rows, n_names).
-    first
-        Number of the run to begin with.
-    """
-
-    deck: Deck | TextDeck | None
-    analysis: Analysis | None = None
-    names: tuple[str, ...] = ()
-    values: NDArray[np.float64] | None = None
-    first: int = 0
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The task's deck is loaded, as this text; or it is not."""
-
-    text: str = ""
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The task is done; what the process holds then [bytes], and whether ngspice still runs."""
-
-    resident: int
-    usable: bool
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -119,39 +62,47 @@ def _listen(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
 
 def _serve(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
     terms: Terms = said.get()
+    outbox = Outbox(parent)
     try:
         library = shared_library()
     except NgspiceMissingError as error:
-        parent.send(Ready(str(error)))
+        outbox.say(Ready(str(error)))
+        outbox.flush()
         return
     library.copy_log_to(sys.stderr.fileno())
     terms.limits.apply()
-    parent.send(Ready())
+    outbox.say(Ready())
+    outbox.flush()
     session = Session()
     analyses: tuple[Analysis, ...] = ()
     while True:
         task: Task = said.get()
+        outbox.one_by_one = task.one_by_one
         if task.deck is not None:
             _begin(terms)
+            failure = None
             try:
                 analyses = session.load(task.deck)
             except (DeckError, SimulationError) as error:
-                parent.send(Loaded(failure=Failure(error)))
-                continue
+                failure = Failure(error)
             except OSError as error:
-                parent.send(Loaded(failure=Failure(_unwritten(error))))
+                failure = Failure(_unwritten(error))
+            if failure:
+                outbox.say(Loaded(failure=failure))
+                outbox.flush()
                 continue
-        parent.send(Loaded(session.loaded))
+        outbox.say(Loaded(session.loaded))
         usable = True
         try:
             for outcome in _outcomes(session, task, analyses, terms):
-                parent.send(_small(outcome))
+                outbox.say(packed(outcome))
                 if library.lost:
                     break
         except MemoryError:
-            parent.send(Failure(_too_large()))
+            outbox.say(Failure(_too_large()))
             usable = False
-        parent.send(Finished(_resident(), usable and not session.is_spoiled))
+        outbox.say(Finished(_resident(), usable and not session.is_spoiled))
+        outbox.flush()
 
 
 def _outcomes(
@@ -180,13 +131,6 @@ def _unwritten(error: OSError) -> SimulationError:
 
 def _too_large() -> SimulationError:
     return SimulationError("there is no memory for the result", status=Status.OUT_OF_MEMORY)
-
-
-def _small(outcome: Outcome) -> Outcome:
-    """Leave out the deck's text, which the parent has already."""
-    if isinstance(outcome, Failure):
-        return outcome
-    return replace(outcome, provenance=replace(outcome.provenance, loaded="", altered={}))
 
 
 def _begin(terms: Terms) -> None:

@@ -1,0 +1,181 @@
+"""What the pool and its workers say to each other, and how it travels."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..netlist import Analysis, Deck, TextDeck
+from ..results import Failure, Outcome, Result
+from .limits import Limits
+
+__all__ = [
+    "Finished",
+    "Inbox",
+    "Loaded",
+    "Outbox",
+    "Packed",
+    "Ready",
+    "Task",
+    "Terms",
+    "packed",
+    "unpacked",
+]
+
+_WAIT = 0.01  # of an outcome for others to go with [s]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a worker may take, and for how long one run may use the processor [s]."""
+
+    limits: Limits
+    cpu_time: float | None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The library is open; ``missing`` where there is none."""
+
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Runs of one deck, in order.
+
+    Parameters
+    ----------
+    deck
+        None where the worker has it loaded.
+    analysis
+        What to run for each row of values; None for each analysis of the deck, as it is.
+    names, values
+        Element values [Ohm, H, F, V] (n_rows, n_names).
+    first
+        Number of the run to begin with.
+    one_by_one
+        Whether each outcome is sent before the next run begins, so that the run that a worker dies
+        in is known; otherwise several go together, which takes half the time.
+    """
+
+    deck: Deck | TextDeck | None
+    analysis: Analysis | None = None
+    names: tuple[str, ...] = ()
+    values: NDArray[np.float64] | None = None
+    first: int = 0
+    one_by_one: bool = True
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The task's deck is loaded, as this text; or it is not."""
+
+    text: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The task is done; what the process holds then [bytes], and whether ngspice still runs."""
+
+    resident: int
+    usable: bool
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A result without the deck's text, which the parent has; vectors in one array if they can."""
+
+    rest: Result
+    names: tuple[str, ...]
+    vectors: NDArray[Any] | list[NDArray[Any]]
+
+
+def packed(outcome: Outcome) -> Packed | Failure:
+    """Make a result quick to send: many small arrays take longer than the run."""
+    if isinstance(outcome, Failure):
+        return outcome
+    rest = replace(
+        outcome, vectors={}, provenance=replace(outcome.provenance, loaded="", altered={})
+    )
+    arrays = list(outcome.vectors.values())
+    alike = len({(array.dtype, array.shape) for array in arrays}) == 1
+    return Packed(rest, tuple(outcome.vectors), np.array(arrays) if alike else arrays)
+
+
+def unpacked(said: Packed, text: str, altered: dict[str, float]) -> Result:
+    """Return the result that :func:`packed` was given, with its deck's text."""
+    vectors = dict(zip(said.names, said.vectors, strict=True))
+    provenance = replace(said.rest.provenance, loaded=text, altered=altered)
+    return replace(said.rest, vectors=vectors, provenance=provenance)
+
+
+class Outbox:
+    """The worker's side: sends at once, or several messages together.
+
+    A thread sends what has waited for a hundredth of a second, also in the midst of a long run.
+    """
+
+    def __init__(self, parent: Connection[Any, Any]) -> None:
+        self.one_by_one = True
+        self._parent = parent
+        self._waiting: list[bytes] = []
+        self._lock = threading.Lock()
+        threading.Thread(target=self._keep_flushing, daemon=True).start()
+
+    def say(self, message: object) -> None:
+        """Send a message, now or soon."""
+        spelled = pickle.dumps(message, 5)
+        with self._lock:
+            self._waiting.append(spelled)
+        if self.one_by_one:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is waiting."""
+        with self._lock:
+            if self._waiting:
+                self._parent.send_bytes(pickle.dumps(self._waiting, 5))
+                self._waiting.clear()
+
+    def _keep_flushing(self) -> None:
+        while True:
+            time.sleep(_WAIT)
+            if self._waiting:
+                try:
+                    self.flush()
+                except OSError:
+                    return  # the parent is gone, which the listener sees as well
+
+
+class Inbox:
+    """The parent's side: messages one by one."""
+
+    def __init__(self, worker: Connection[Any, Any]) -> None:
+        self._worker = worker
+        self._arrived: deque[bytes] = deque()
+
+    def hear(self, timeout: float | None) -> Any:
+        """Return the next message.
+
+        Raises
+        ------
+        TimeoutError
+            There was none for ``timeout`` seconds.
+        EOFError, OSError
+            The worker is gone.
+        """
+        if not self._arrived:
+            if not self._worker.poll(timeout):
+                raise TimeoutError
+            self._arrived.extend(pickle.loads(self._worker.recv_bytes()))
+        return pickle.loads(self._arrived.popleft())
