@@ -69,9 +69,8 @@ class Session:
         self._altered: dict[str, float] = {}
         self._alterable: frozenset[str] = frozenset()
         self._kinds: frozenset[_Kind] = frozenset()
-        self._names: dict[
-            _Kind, list[bytes]
-        ] = {}  # of the vectors that each kind of analysis gives
+        # names of the vectors that each kind of analysis gives
+        self._names: dict[_Kind, list[bytes]] = {}
 
     @property
     def version(self) -> str:

@@ -25,6 +25,10 @@ __all__ = ["LOCK", "SharedLibrary", "shared_library"]
 
 LOCK = threading.RLock()  # the library dies where two threads are in it
 _COMMANDS_BETWEEN_PURGES = 1000
+_IDLE = tuple(  # what each run says: not worth the time of a write
+    b"stdout " + words
+    for words in (b"Note:", b"Circuit:", b"Doing analysis", b"No. of Data", b"Linear circuit")
+)
 _REAL = 1  # flag of a real vector in ngspice's vector_info
 
 
@@ -40,6 +44,7 @@ class SharedLibrary:
     def __init__(self) -> None:
         self._said: list[bytes] = []
         self._copy_to: int | None = None
+        self._has_copied = True
         binding, self._ffi = open_library(self._hear)
         self.version = f"ngspice-{binding.ngspice_version} (shared library)"
         self.has_xspice = bool(binding.has_xspice)
@@ -53,10 +58,18 @@ class SharedLibrary:
         """Also write each line that ngspice says to a file at once: it is all a crash leaves."""
         self._copy_to = descriptor
 
+    def begin_copy(self) -> None:
+        """Empty the file that the log is copied to, if something is in it."""
+        if self._has_copied and self._copy_to is not None:
+            os.ftruncate(self._copy_to, 0)
+            os.lseek(self._copy_to, 0, os.SEEK_SET)
+            self._has_copied = False
+
     def _hear(self, line: bytes) -> None:
         self._said.append(line)
-        if self._copy_to is not None:
+        if self._copy_to is not None and not line.startswith(_IDLE):
             os.write(self._copy_to, line.partition(b" ")[2] + b"\n")
+            self._has_copied = True
 
     def load(self, text: str) -> bool:
         """Hand over a deck; whether ngspice took it without an error of its own."""

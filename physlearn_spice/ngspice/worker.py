@@ -135,9 +135,7 @@ def _too_large() -> SimulationError:
 
 def _begin(terms: Terms) -> None:
     """Begin a run: what a crash leaves of the log is of this one, and so is the processor time."""
-    log = sys.stderr.fileno()
-    os.ftruncate(log, 0)
-    os.lseek(log, 0, os.SEEK_SET)
+    shared_library().begin_copy()
     if terms.cpu_time is not None:
         allow_cpu(terms.cpu_time)
 
