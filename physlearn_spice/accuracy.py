@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from .elements import Capacitor, Inductor, Resistor
 from .errors import SimulationError, Status
 from .netlist import Deck, FlatCircuit
+from .netlist.numbers import is_number, number
 from .network import GROUND, Network
 from .results import Spectrum
 
@@ -55,7 +56,10 @@ class Balance:
 
 
 def balance(
-    network: Network, spectrum: Spectrum, values: Mapping[str, float] | None = None
+    network: Network,
+    spectrum: Spectrum,
+    values: Mapping[str, float] | None = None,
+    shunt: float = 0.0,
 ) -> Balance:
     """Add up the currents at the nodes, and the power.
 
@@ -67,6 +71,8 @@ def balance(
         With every node voltage and the current of every inductor and source.
     values
         Values [Ohm, H, F] by name that are not the network's own.
+    shunt
+        Conductance from each node to ground [S], of the option ``rshunt``.
 
     Raises
     ------
@@ -78,8 +84,8 @@ def balance(
     row = {node: k for k, node in enumerate(network.nodes)}
     zero = np.zeros(len(omega), complex)
     v = np.array([zero if n == GROUND else spectrum.voltage(n) for n in network.nodes])
-    missing, imbalance, power = np.zeros_like(v), zero.copy(), np.zeros(len(omega))
-    meeting, unknown = np.zeros(v.shape), {GROUND}
+    missing, imbalance, power = shunt * v, zero.copy(), np.zeros(len(omega))
+    meeting, unknown = np.abs(missing), {GROUND}
 
     def add(a: str, b: str, current: NDArray[Any]) -> None:
         for node, leaving in ((a, current), (b, -current)):
@@ -135,6 +141,13 @@ class SpectrumCheck:
             [(e.name, e.value) for e in elements if isinstance(e, kind)]
             for kind in (Resistor, Inductor, Capacitor)
         )
+        if isinstance(circuit, FlatCircuit):
+            resistance = circuit.options.get("rshunt", "")
+            self._shunt = 1 / number(resistance) if is_number(resistance) else 0.0
+        else:
+            ports = circuit.network.ports
+            self._resistors += [(f"rs{p.name}", p.resistance) for p in ports if p.resistance > 0]
+            self._shunt = 1 / float(circuit.options.get("rshunt") or math.inf)
 
     def __call__(self, spectrum: Spectrum, values: Mapping[str, float]) -> None:
         """Judge a spectrum of the circuit with other values [Ohm, H, F] by name.
@@ -145,9 +158,9 @@ class SpectrumCheck:
             It is wrong; or it might be, and the deck's ``save`` leaves out what it takes to tell.
         """
         if isinstance(self._circuit, FlatCircuit):
-            _check_nodes(self._circuit, spectrum, values)
+            _check_nodes(self._circuit, spectrum, values, self._shunt)
         elif not self.is_needless(spectrum.frequency, values, values):
-            _check_admittance(self._circuit.network, spectrum, values)
+            _check_admittance(self._circuit.network, spectrum, values, self._shunt)
 
     def is_needless(
         self,
@@ -176,7 +189,9 @@ class SpectrumCheck:
         )
 
 
-def _check_admittance(network: Network, spectrum: Spectrum, values: Mapping[str, float]) -> None:
+def _check_admittance(
+    network: Network, spectrum: Spectrum, values: Mapping[str, float], shunt: float
+) -> None:
     needed = {f"v({node})" for node in network.nodes if node != GROUND}
     needed |= {f"i({name})" for name in network.names(Inductor)}
     needed |= {f"i(v{port.name})" for port in network.ports}
@@ -186,23 +201,26 @@ def _check_admittance(network: Network, spectrum: Spectrum, values: Mapping[str,
             status=Status.INACCURATE,
             advice="let the deck save all",
         )
-    found = balance(network, spectrum, values)
+    found = balance(network, spectrum, values, shunt)
     wrong = {"the admittance": found.admittance_error}
     wrong |= {f"the current at node {node!r}": error for node, error in found.node_error.items()}
     what, error = max(wrong.items(), key=lambda item: item[1].max())
     top = int(np.argmax(error))
     if error[top] < _WORST:
         return
-    resistors = [e for e in network.elements if isinstance(e, Resistor)]
-    least = min(resistors, key=lambda e: values.get(e.name, e.value), default=None)
+    resistors = {e.name: e.value for e in network.elements if isinstance(e, Resistor)}
+    resistors |= {f"rs{port.name}": port.resistance for port in network.ports if port.resistance}
+    least = min(resistors, key=lambda name: values.get(name, resistors[name]), default="")
     raise SimulationError(
         f"{what} is wrong by {error[top]:.1e} at {spectrum.frequency[top]:g} Hz",
         status=Status.INACCURATE,
-        advice=f"{Status.INACCURATE.advice} (the smallest is {least.name!r})" if least else "",
+        advice=f"{Status.INACCURATE.advice} (the smallest is {least!r})" if least else "",
     )
 
 
-def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, float]) -> None:
+def _check_nodes(
+    circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, float], shunt: float
+) -> None:
     omega = 2 * np.pi * spectrum.frequency
     vectors = {**spectrum.vectors, f"v({GROUND})": np.zeros(len(omega), complex)}
     sources = {name: words for name, words in circuit.others.items() if name[0] == "v"}
@@ -227,10 +245,12 @@ def _check_nodes(circuit: FlatCircuit, spectrum: Spectrum, values: Mapping[str, 
     delivered = np.zeros(len(omega))
     for name in sources:
         delivered += np.abs(vectors.get(f"i({name})", 0.0))
+    if meeting and not delivered.any():  # of current sources
+        delivered = np.max([np.abs(c) for some in meeting.values() for c in some], axis=0)
     voltages = [np.abs(vector) for name, vector in vectors.items() if name.startswith("v(")]
     nothing = _NOTHING * np.max(voltages, axis=0) + _TINY
     for node in meeting.keys() - unknown:
-        currents = np.array(meeting[node])
+        currents = np.array([*meeting[node], shunt * vectors.get(f"v({node})", 0.0 * omega)])
         most = np.maximum(np.abs(currents).sum(axis=0), np.maximum(delivered, nothing))
         error = (delivered > nothing) * np.abs(currents.sum(axis=0)) / most
         top = int(np.argmax(error))

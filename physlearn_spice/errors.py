@@ -55,7 +55,7 @@ class StimulusError(PhyslearnError):
 
 
 class DeckError(PhyslearnError):
-    """A netlist that can't be read as a network.
+    """A netlist that can't be read, or is not one to be run.
 
     Parameters
     ----------

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from physlearn_spice.accuracy import balance
-from physlearn_spice.elements import Diode, Inductor, Resistor
+from physlearn_spice.elements import Capacitor, Diode, Inductor, Resistor
 from physlearn_spice.errors import DeckError, SimulationError, Status
 from physlearn_spice.generators import EdgeModel, Fixed, LogUniform, complete, gnm, square_lattice
 from physlearn_spice.measures import absorbed_power, admittance
 from physlearn_spice.netlist import Ac, Deck, Source, read_text_deck, to_spice
-from physlearn_spice.network import Network
+from physlearn_spice.network import Network, Port
 from physlearn_spice.ngspice import Session, simulate, simulate_batch
 from physlearn_spice.results import Spectrum
 from tests.benches import filter_deck
@@ -186,3 +186,50 @@ def test_strangers_spectrum_with_currents_that_do_not_add_up_is_refused() -> Non
         wrong = np.abs(admittance(linear, spectrum) / exact - 1).max()
         assert wrong < 1e-3
     assert refused
+
+
+def test_tiny_source_resistance_is_a_tiny_resistor() -> None:
+    """It is no element of the network, but one of the circuit that ngspice solves."""
+    network = replace(filter_deck().network, ports=(Port("1", "n0", resistance=1e-12),))
+    with pytest.raises(SimulationError, match="smallest is 'rs1'"):
+        simulate(filter_deck(network=network))
+
+
+def test_rows_are_judged_with_what_was_altered_before_and_between() -> None:
+    session, (sweep,) = Session(), filter_deck().analyses
+    session.load(filter_deck())
+    session.alter(["r1"], [1e-11])
+    with pytest.raises(SimulationError, match="wrong by"):
+        next(session.run_many(["c1"], [[2e-9]], sweep))
+    session.alter(["r1"], [10.0])
+    rows = session.run_many(["c1"], [[2e-9], [3e-9]], sweep)
+    next(rows)
+    session.alter(["r1"], [1e-11])
+    with pytest.raises(SimulationError, match="wrong by"):
+        next(rows)
+
+
+@pytest.mark.parametrize("source", ["i1 0 a ac 1", "v1 s 0 ac 1\nr3 s a 50"])
+def test_strangers_circuit_of_any_source_is_checked(source) -> None:
+    cards = f"{source}\nl1 a b 1m\nr1 b c 1e-11\nl2 c 0 1m\nr2 a 0 1k\nd1 a 0 m\n.model m d"
+    session = Session()
+    (sweep,) = session.load(read_text_deck(f"t\n{cards}\n.ac dec 5 1k 1meg\n"))
+    with pytest.raises(SimulationError, match="current at node") as error:
+        session.run(sweep)
+    assert error.value.status is Status.INACCURATE
+
+
+def test_rshunt_is_part_of_the_balance() -> None:
+    """The remedy for a node without a DC path; its own current is not missing."""
+    elements = (
+        Capacitor("c1", "n0", "b", 1e-9),
+        Capacitor("c2", "b", "0", 1e-9),
+        Diode("d1", "n0", "0"),
+    )
+    network = Network(elements, (Port("1", "n0", resistance=50.0),))
+    deck = Deck(network, (Ac(1.0, 1e3, 5),), {"1": Source(ac=1.0)}, options={"rshunt": 1e12})
+    (ours,) = simulate(deck)
+    session = Session()
+    (sweep,) = session.load(read_text_deck(to_spice(deck)))
+    assert np.array_equal(session.run(sweep).voltage("b"), ours.voltage("b"))
+    assert ours.provenance.options["rshunt"] == "1000000000000.0"

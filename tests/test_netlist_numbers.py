@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -59,3 +60,9 @@ def test_digits_are_lost_only_by_ngspice_and_as_told(tmp_path) -> None:
     assert read == [as_ngspice_reads(v) for v in values]
     assert [number(repr(v)) for v in values] == values
     np.testing.assert_allclose(read, values, rtol=5e-16)  # two units of the last place
+
+
+def test_exponent_of_any_length_is_an_answer() -> None:
+    for text in ("1e" + "9" * 5000, "1e-" + "9" * 9, "9" * 5000):
+        with pytest.raises(DeckError) if "-" not in text else nullcontext():
+            assert number(text) == 0.0

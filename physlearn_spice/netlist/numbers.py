@@ -9,7 +9,7 @@ from ..errors import DeckError
 
 __all__ = ["as_ngspice_reads", "is_number", "num", "number"]
 
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)((?!e)[a-z]*)", re.ASCII)
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?)((?!e)[a-z]*)", re.ASCII)
 _SUFFIX = {  # powers of ten; longest first: "meg" before "m"
     "meg": 6,
     "t": 12,

@@ -11,7 +11,7 @@ from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
 from .deck import Analysis, Options, check_options
-from .layout import read_text, title
+from .layout import options_of, read_text, title
 from .numbers import is_number, number
 from .paste import Card, screened_cards
 from .screen import OUTPUT, check_model, screen
@@ -153,6 +153,7 @@ class FlatCircuit:
     analyses: tuple[Analysis, ...]
     elements: Mapping[str, tuple[str, str, float]]
     others: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, str]
 
 
 def flat_circuit(listed: list[str]) -> FlatCircuit:
@@ -177,7 +178,7 @@ def flat_circuit(listed: list[str]) -> FlatCircuit:
         else:
             others[name] = tuple(words)
     analyses = tuple(read_analysis(card) for card in listed if card.split()[0] in ANALYSES)
-    return FlatCircuit(analyses, elements, others)
+    return FlatCircuit(analyses, elements, others, options_of("\n".join(["", *listed])))
 
 
 def _check_blocks(found: Iterable[Card]) -> None:

@@ -63,8 +63,7 @@ def simulate_batch(
     Raises
     ------
     DeckError
-        An operating point that the circuit does not determine; an analysis of a stranger's deck
-        that has a parameter for a number.
+        A circuit that does not determine what is asked for.
     SimulationError
         ngspice gave no result that can be trusted, or took too long.
     NgspiceMissingError
@@ -148,8 +147,8 @@ def _ngspice(text: str, folder: Path, timeout: float | None, limits: Limits) -> 
         text=True,
         errors="replace",
     ) as process:
-        limits.apply_to(process.pid)
         try:
+            limits.apply_to(process.pid)
             stdout, stderr = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
             raise SimulationError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ..errors import NetworkError
-from ..netlist import Ac, Deck, Source
+from ..netlist import Ac, Deck, Source, TextDeck
 from ..network import Network
 from ..results import Result, Spectrum, merged
 from .session import Session
@@ -14,7 +14,7 @@ from .shared import LOCK
 __all__ = ["simulate", "sweep"]
 
 
-def simulate(deck: Deck) -> tuple[Result, ...]:
+def simulate(deck: Deck | TextDeck) -> tuple[Result, ...]:
     """Run a deck's analyses in order, in this process.
 
     Returns
@@ -31,8 +31,7 @@ def simulate(deck: Deck) -> tuple[Result, ...]:
     """
     with LOCK:
         session = _session()
-        session.load(deck)
-        return tuple(session.run(analysis) for analysis in deck.analyses)
+        return tuple(session.run(analysis) for analysis in session.load(deck))
 
 
 def sweep(network: Network, *sweeps: Ac, port: str | None = None) -> Spectrum:

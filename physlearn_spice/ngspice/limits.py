@@ -37,16 +37,21 @@ class Limits:
     def apply_to(self, pid: int) -> None:
         """Put a process that has just started under the limits, where the system can."""
         if sys.platform == "linux":
-            resource.prlimit(pid, resource.RLIMIT_AS, (self.memory, self.memory))
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (self.file_size, self.file_size))
-            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+            for kind, limit in (
+                (resource.RLIMIT_AS, self.memory),
+                (resource.RLIMIT_FSIZE, self.file_size),
+                (resource.RLIMIT_CORE, 0),
+            ):
+                limit = _within(limit, resource.prlimit(pid, kind)[1])
+                resource.prlimit(pid, kind, (limit, limit))
 
 
 def allow_cpu(seconds: float) -> None:
     """Let this process use so much more CPU time [s] before the system ends it."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(usage.ru_utime + usage.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_within(soft, hard), hard))
 
 
 def signal_name(exit_code: int) -> str:
@@ -60,9 +65,13 @@ def signal_name(exit_code: int) -> str:
 
 
 def _lower(kind: int, limit: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(kind, (limit, limit))
+    limit = _within(limit, resource.getrlimit(kind)[1])
+    resource.setrlimit(kind, (limit, limit))
+
+
+def _within(limit: int, hard: int) -> int:
+    """Return a limit that may be set: only the system's administrator raises a hard one."""
+    return limit if hard == resource.RLIM_INFINITY else min(limit, hard)
 
 
 def _address_space() -> int:

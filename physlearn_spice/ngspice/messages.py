@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 import time
+import traceback
 from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -146,9 +148,9 @@ class Outbox:
     def flush(self) -> None:
         """Send what is waiting."""
         with self._lock:
-            if self._waiting:
-                self._parent.send_bytes(pickle.dumps(self._waiting, 5))
-                self._waiting.clear()
+            waiting, self._waiting = self._waiting, []
+            if waiting:
+                self._parent.send_bytes(pickle.dumps(waiting, 5))
 
     def _keep_flushing(self) -> None:
         while True:
@@ -158,6 +160,9 @@ class Outbox:
                     self.flush()
                 except OSError:
                     return  # the parent is gone, which the listener sees as well
+                except BaseException:  # no memory: what is lost here must not shift what follows
+                    traceback.print_exc()
+                    os._exit(1)
 
 
 class Inbox:

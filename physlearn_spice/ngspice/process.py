@@ -73,11 +73,19 @@ class WorkerProcess:
                     start_new_session=True,  # Ctrl-C in the terminal is the parent's to answer
                 )
         except OSError as error:
+            shutil.rmtree(getattr(self, "_folder", ""), ignore_errors=True)
             raise PhyslearnError(f"can't start a worker: {error}") from error
         self._connection: Connection[Any, Any] = Connection(ours.detach())
         self._inbox = Inbox(self._connection)
         self._say(terms)
-        ready: Ready = self.hear(_START)
+        try:
+            ready: Ready = self.hear(_START)
+        except WorkerEnded as ended:  # the deck has no part in it
+            message = f"a worker did not start: {ended.error.message}"
+            error = SimulationError(
+                message, status=Status.CRASHED, log=ended.error.log, advice="try again, with fewer"
+            )
+            raise WorkerEnded(error, killed=True) from None
         if ready.missing:
             self.end()
             raise NgspiceMissingError(ready.missing)

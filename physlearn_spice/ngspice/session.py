@@ -48,6 +48,9 @@ _Kind = tuple[type[Analysis], bool]  # and whether it starts at rest
 class Session:
     """One circuit at a time in the process's ngspice.
 
+    While it runs a deck with sampled waveforms, or a stranger's, the process's working directory is
+    a folder of the session's own.
+
     Raises
     ------
     NgspiceMissingError
@@ -62,6 +65,7 @@ class Session:
         # not a TemporaryDirectory, which warns when its owner is forgotten without a close
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._text = ""
+        self._revision = 0  # of the circuit: loaded, or altered
         self._uses_folder = False
         self._has_seen_if = False  # which 39.3 remembers for good, and then reads models otherwise
         self._check: SpectrumCheck | None = None
@@ -115,6 +119,7 @@ class Session:
                 self._replace(text, files)
                 analyses, names = deck.analyses, alterable(deck)
                 self._notes, self._check = (), SpectrumCheck(deck)
+            self._revision += 1
             self._text, self._altered, self._alterable = text, {}, names
             self._kinds, self._names = frozenset(map(_kind, analyses)), {}
         return analyses
@@ -127,7 +132,8 @@ class Session:
         DeckError
             A value is not positive and finite; nothing was altered then.
         SimulationError
-            The loaded circuit has no such element.
+            The loaded circuit has no such element; or ngspice did not take a value, and then no
+            circuit is loaded any more.
         """
         names, row = tuple(names), np.asarray(values, float).tolist()
         new = dict(zip(names, row, strict=True))
@@ -147,8 +153,10 @@ class Session:
             self._library.take_log()
             for template, of in alter_templates(names):
                 self._library.command(template % tuple(row[of]))
-            check_log(self._library.take_log(), self._text, "to alter a value")
-            self._altered = {**self._altered, **new}
+            self._revision += 1
+            text, self._text = self._text, ""  # if it fails, nobody knows what the circuit is
+            check_log(self._library.take_log(), text, "to alter a value")
+            self._text, self._altered = text, {**self._altered, **new}
 
     def run(self, analysis: Analysis) -> Result:
         """Run one analysis on the loaded circuit, of a kind that its deck has.
@@ -178,22 +186,34 @@ class Session:
             As :meth:`alter` and :meth:`run`; with ``fail="return"`` they come as failures.
         """
         names, rows = tuple(names), np.asarray(values, float)
-        check = self._check
-        if check and isinstance(analysis, Ac) and len(rows):
-            least, most = (
-                dict(zip(names, bound.tolist(), strict=True))
-                for bound in (rows.min(axis=0), rows.max(axis=0))
-            )
-            if check.is_needless(analysis.frequencies, least, most):
-                check = None  # once for all rows
+        if rows.shape != (len(rows), len(names)):
+            raise ValueError(f"values of shape {rows.shape} for {len(names)} names")
+        check, revision = self._check, -1
 
         def altered(row: NDArray[np.float64]) -> Result:
+            nonlocal check, revision
             with LOCK:
+                if self._revision != revision:  # at first, and when others have changed something
+                    needless = self._is_needless(names, rows, analysis)
+                    check = None if needless else self._check
                 self.alter(names, row)
+                revision = self._revision
                 return self._run(analysis, check)
 
         for row in rows:
             yield altered(row) if fail == "raise" else outcome_of(partial(altered, row), fail)
+
+    def _is_needless(
+        self, names: tuple[str, ...], rows: NDArray[np.float64], analysis: Analysis
+    ) -> bool:
+        """Whether no rounding can matter in any row, so that the check can be left out."""
+        if self._check is None or not isinstance(analysis, Ac) or not np.isfinite(rows).all():
+            return False
+        least, most = (
+            {**self._altered, **dict(zip(names, bound.tolist(), strict=True))}
+            for bound in (rows.min(axis=0), rows.max(axis=0))
+        )
+        return self._check.is_needless(analysis.frequencies, least, most)
 
     def _replace(
         self, text: str, files: Mapping[str, str], lines: tuple[int, ...] = ()
@@ -204,8 +224,15 @@ class Session:
             self._library.command("remcirc")
             Session._holder = None
         self._text = ""
-        for name, content in files.items():
-            (self._folder / name).write_text(content, encoding="utf-8")
+        try:
+            for name, content in files.items():
+                (self._folder / name).write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise SimulationError(
+                f"the deck's data files could not be written: {error}",
+                deck=text,
+                advice="raise the limit of file_size, or make room where temporary files go",
+            ) from error
         self._library.take_log()
         Session._holder = self  # a deck that fails leaves a circuit too, one that can't run
         taken = self._library.load(text)

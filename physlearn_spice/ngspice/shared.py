@@ -89,15 +89,17 @@ class SharedLibrary:
         if threading.current_thread() is not threading.main_thread():
             self.command(command)
             return
+        previous = _signal.getsignal(signal.SIGINT)
+        if not callable(previous):  # the system's own, or one that is not Python's
+            self.command(command)
+            return
         noted: list[tuple[int, FrameType | None]] = []
-        previous = _signal.signal(
-            signal.SIGINT, lambda number, frame: noted.append((number, frame))
-        )
+        _signal.signal(signal.SIGINT, lambda number, frame: noted.append((number, frame)))
         try:
             self.command(command)
         finally:
             _signal.signal(signal.SIGINT, previous)
-        if noted and callable(previous):
+        if noted:
             previous(*noted[0])
 
     def take_log(self) -> tuple[str, ...]:

@@ -85,8 +85,6 @@ def _serve(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
                 analyses = session.load(task.deck)
             except (DeckError, SimulationError) as error:
                 failure = Failure(error)
-            except OSError as error:
-                failure = Failure(_unwritten(error))
             if failure:
                 outbox.say(Loaded(failure=failure))
                 outbox.flush()
@@ -120,13 +118,6 @@ def _outcomes(
             yield next(runs)
         except StopIteration:
             return
-
-
-def _unwritten(error: OSError) -> SimulationError:
-    return SimulationError(
-        f"the deck's data files could not be written: {error}",
-        advice="raise the limit of file_size, or make room where temporary files go",
-    )
 
 
 def _too_large() -> SimulationError:
