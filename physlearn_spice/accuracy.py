@@ -142,12 +142,11 @@ class SpectrumCheck:
             for kind in (Resistor, Inductor, Capacitor)
         )
         if isinstance(circuit, FlatCircuit):
-            resistance = circuit.options.get("rshunt", "")
-            self._shunt = 1 / number(resistance) if is_number(resistance) else 0.0
+            self._shunt = _conductance(circuit.options.get("rshunt"))
         else:
             ports = circuit.network.ports
             self._resistors += [(f"rs{p.name}", p.resistance) for p in ports if p.resistance > 0]
-            self._shunt = 1 / float(circuit.options.get("rshunt") or math.inf)
+            self._shunt = _conductance(circuit.options.get("rshunt"))
 
     def __call__(self, spectrum: Spectrum, values: Mapping[str, float]) -> None:
         """Judge a spectrum of the circuit with other values [Ohm, H, F] by name.
@@ -187,6 +186,12 @@ class SpectrumCheck:
             and max(x, default=0.0) < most_allowed
             and min(b, default=math.inf) * most_allowed > 1
         )
+
+
+def _conductance(resistance: object) -> float:
+    """Of the option ``rshunt`` [S]; 0 where it is not given, or is no resistance."""
+    text = str(resistance)
+    return 1 / number(text) if is_number(text) and number(text) > 0 else 0.0
 
 
 def _check_admittance(
