@@ -141,12 +141,9 @@ class SpectrumCheck:
             [(e.name, e.value) for e in elements if isinstance(e, kind)]
             for kind in (Resistor, Inductor, Capacitor)
         )
-        if isinstance(circuit, FlatCircuit):
-            self._shunt = _conductance(circuit.options.get("rshunt"))
-        else:
-            ports = circuit.network.ports
-            self._resistors += [(f"rs{p.name}", p.resistance) for p in ports if p.resistance > 0]
-            self._shunt = _conductance(circuit.options.get("rshunt"))
+        ports = () if isinstance(circuit, FlatCircuit) else circuit.network.ports
+        self._resistors += [(f"rs{p.name}", p.resistance) for p in ports if p.resistance > 0]
+        self._shunt = _conductance(circuit.options.get("rshunt"))
 
     def __call__(self, spectrum: Spectrum, values: Mapping[str, float]) -> None:
         """Judge a spectrum of the circuit with other values [Ohm, H, F] by name.

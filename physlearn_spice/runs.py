@@ -15,7 +15,7 @@ from typing import Any
 from .deck_files import open_deck
 from .errors import DeckError, PhyslearnError, SimulationError, Status
 from .files import make_folder, write_text
-from .netlist import Deck, TextDeck, side_files, to_spice
+from .netlist import Deck, TextDeck, files_of, text_of
 from .netlist.deck import Options
 from .ngspice import Limits, Pool
 from .rawfile import write_raw
@@ -180,11 +180,8 @@ def _account(kind: str, outcome: Outcome) -> Account:
 
 def _key(deck: Deck | TextDeck) -> str:
     """Hash what ngspice is given."""
-    parts = [version("physlearn_spice")]
-    if isinstance(deck, TextDeck):
-        parts.append(deck.text)
-    else:
-        parts += [to_spice(deck), *(f"{k}\n{v}" for k, v in sorted(side_files(deck).items()))]
+    files = (f"{name}\n{content}" for name, content in sorted(files_of(deck).items()))
+    parts = [version("physlearn_spice"), text_of(deck), *files]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -179,7 +179,7 @@ def test_strangers_spectrum_with_currents_that_do_not_add_up_is_refused() -> Non
         try:
             spectrum = session.run(analysis)
         except SimulationError as error:
-            assert error.status is Status.INACCURATE  # noqa: PT017
+            assert error.status is Status.INACCURATE  # noqa: PT017, not to raise is as good an ending
             refused += 1
             continue
         exact = Solution(linear, spectrum.frequency).admittance.astype(complex)

@@ -33,7 +33,7 @@ def append_card(monkeypatch: pytest.MonkeyPatch, card: str) -> None:
     def with_card(deck: Deck, analyses: object = None) -> str:
         return to_spice(deck, analyses).replace("\n.save", f"\n{card}\n.save")
 
-    monkeypatch.setattr("physlearn_spice.ngspice.session.to_spice", with_card)
+    monkeypatch.setattr("physlearn_spice.netlist.text_deck.to_spice", with_card)
     monkeypatch.setattr("physlearn_spice.ngspice.batch.to_spice", with_card)
 
 

@@ -1,11 +1,19 @@
 """Decks: everything that is SPICE syntax is in this package and nowhere else."""
 
-from .alter import alter_commands, alter_templates, alterable
+from .alter import alter_commands, alter_templates, alterable, rows_of
 from .analyses import analysis_command, read_analysis
 from .deck import Ac, Analysis, Deck, Op, Source, Tran, at_frequencies
 from .layout import options_of
 from .read import load_deck, read_deck
-from .text_deck import FlatCircuit, TextDeck, flat_circuit, load_text_deck, read_text_deck
+from .text_deck import (
+    FlatCircuit,
+    TextDeck,
+    files_of,
+    flat_circuit,
+    load_text_deck,
+    read_text_deck,
+    text_of,
+)
 from .write import save_deck, side_files, to_spice
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "alterable",
     "analysis_command",
     "at_frequencies",
+    "files_of",
     "flat_circuit",
     "load_deck",
     "load_text_deck",
@@ -29,7 +38,9 @@ __all__ = [
     "read_analysis",
     "read_deck",
     "read_text_deck",
+    "rows_of",
     "save_deck",
     "side_files",
+    "text_of",
     "to_spice",
 ]

@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import DeckError
 from ..stimulus import Multitone, Tone
 from .deck import Deck
 
-__all__ = ["alter_commands", "alter_templates", "alterable"]
+__all__ = ["alter_commands", "alter_templates", "alterable", "rows_of"]
 
 _LINE = 500  # letters
 _LONGEST_NUMBER = 25
@@ -59,6 +62,20 @@ def alter_templates(names: tuple[str, ...]) -> tuple[tuple[str, slice], ...]:
             first, line = k, ""
         line = f"{line};{command}" if line else command
     return (*lines, (line, slice(first, len(names)))) if line else ()
+
+
+def rows_of(names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
+    """Return values as an array (n_rows, n_names).
+
+    Raises
+    ------
+    ValueError
+        They are of another shape.
+    """
+    rows = np.asarray(values, float)
+    if rows.shape != (len(rows), len(names)):
+        raise ValueError(f"values of shape {rows.shape} for {len(names)} names")
+    return rows
 
 
 def alterable(deck: Deck) -> frozenset[str]:

@@ -10,14 +10,22 @@ from pathlib import Path
 from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
-from .deck import Analysis, Options, check_options
+from .deck import Analysis, Deck, Options, check_options
 from .layout import options_of, read_text, title
 from .numbers import is_number, number
 from .paste import Card, screened_cards
 from .screen import OUTPUT, check_model, screen
-from .write import options_card
+from .write import options_card, side_files, to_spice
 
-__all__ = ["FlatCircuit", "TextDeck", "flat_circuit", "load_text_deck", "read_text_deck"]
+__all__ = [
+    "FlatCircuit",
+    "TextDeck",
+    "files_of",
+    "flat_circuit",
+    "load_text_deck",
+    "read_text_deck",
+    "text_of",
+]
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,16 @@ class TextDeck:
             text="\n".join(card for _, card in written) + "\n",
             lines=tuple(line for line, _ in written),
         )
+
+
+def text_of(deck: Deck | TextDeck) -> str:
+    """Return what ngspice is given of a deck of either kind."""
+    return deck.text if isinstance(deck, TextDeck) else to_spice(deck)
+
+
+def files_of(deck: Deck | TextDeck) -> dict[str, str]:
+    """Return the data files by name that stand beside a deck of either kind."""
+    return {} if isinstance(deck, TextDeck) else side_files(deck)
 
 
 def load_text_deck(

@@ -10,10 +10,10 @@ from typing import Literal, overload
 
 from ..accuracy import SpectrumCheck
 from ..errors import DeckError, PhyslearnError, SimulationError, Status
-from ..netlist import Ac, Analysis, Deck, FlatCircuit, TextDeck, flat_circuit, side_files, to_spice
+from ..netlist import Ac, Analysis, Deck, FlatCircuit, TextDeck, side_files, to_spice
 from ..rawfile import read_raw
 from ..results import Fail, Failure, Outcome, Provenance, Result, Spectrum, outcome_of
-from .evidence import check_log, failed, listed_cards, notes_of, result_from
+from .evidence import check_log, circuit_from, failed, listed_cards, notes_of, result_from
 from .library import executable_version, find_executable
 from .limits import Limits, signal_name
 
@@ -88,13 +88,9 @@ def _flat(deck: TextDeck, timeout: float | None, limits: Limits) -> FlatCircuit:
     listing = "\n".join([*cards, ".control", "listing e", "quit", ".endc", end, ""])
     with tempfile.TemporaryDirectory(prefix="physlearn_") as folder:
         log = _ngspice(listing, Path(folder), timeout, limits)
-    listed = listed_cards(log)
     said = tuple(line for line in log if line.strip()[0] != "*" and not listed_cards([line]))
     check_log(said, deck.text, "to load the deck", deck.lines)
-    if not listed:
-        message = "ngspice has made no circuit of the deck"
-        raise failed(message, deck.text, said, deck.lines, Status.BAD_DECK)
-    return flat_circuit(listed)
+    return circuit_from(log, said, deck)
 
 
 def _run(

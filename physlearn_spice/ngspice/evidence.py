@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError, Status
-from ..netlist import Ac, Analysis, Op, Tran
+from ..netlist import Ac, Analysis, FlatCircuit, Op, TextDeck, Tran, flat_circuit
 from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
 
 __all__ = [
+    "PROGRESS",
     "check_log",
+    "circuit_from",
     "failed",
     "listed_cards",
     "notes_of",
@@ -81,7 +83,7 @@ _SIGNS = (  # what ngspice says, and what that means; the first that is found co
     ("singular", Status.SINGULAR, ""),
 )
 _TABLE_ROW = re.compile(r"\S+\s+[-+.\deE]+\s*$")  # of the initial transient solution
-_PROGRESS = "Reference value"
+PROGRESS = "Reference value"  # how far it is: a time or a frequency
 _LAST_RESORT = "transient op finished"  # for an operating point, which ends somewhere
 _SINGULAR = "singular matrix"
 _DOING = {kind: f"in {kind.__name__.lower()} analysis" for kind in (Op, Ac, Tran)}
@@ -216,7 +218,26 @@ def telling_lines(log: Iterable[str]) -> tuple[str, ...]:
 
 def notes_of(log: tuple[str, ...]) -> tuple[str, ...]:
     """Return what of a log is the same for equal runs: not how far it was when."""
-    return tuple(line for line in log if not line.startswith(_PROGRESS))
+    return tuple(line for line in log if not line.startswith(PROGRESS))
+
+
+def circuit_from(listing: Iterable[str], loading: tuple[str, ...], deck: TextDeck) -> FlatCircuit:
+    """Return the circuit that ngspice has made of a deck, checked.
+
+    ``listing`` is what ``listing e`` has printed, ``loading`` what was said before.
+
+    Raises
+    ------
+    SimulationError
+        It has made none.
+    DeckError
+        As :func:`flat_circuit`.
+    """
+    listed = listed_cards(listing)
+    if not listed:
+        message = "ngspice has made no circuit of the deck"
+        raise failed(message, deck.text, loading, deck.lines, Status.BAD_DECK)
+    return flat_circuit(listed)
 
 
 def listed_cards(log: Iterable[str]) -> list[str]:

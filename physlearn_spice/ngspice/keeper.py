@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError
 from dataclasses import replace
 
 from ..errors import SimulationError, Status
-from ..netlist import TextDeck, to_spice
+from ..netlist import text_of
 from ..results import Failure, Outcome
 from .messages import Finished, Loaded, Packed, Task, Terms, unpacked
 from .process import WorkerEnded, WorkerProcess
@@ -117,9 +117,7 @@ def _tries(ended: WorkerEnded) -> int:
 
 
 def _text(task: Task) -> str:
-    if isinstance(task.deck, TextDeck):
-        return task.deck.text
-    return to_spice(task.deck) if task.deck else ""
+    return text_of(task.deck) if task.deck else ""
 
 
 def _n_runs(task: Task) -> int:

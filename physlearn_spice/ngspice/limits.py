@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Limits", "signal_name"]
+__all__ = ["Limits", "allow_cpu", "resident", "signal_name"]
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,17 @@ def _within(limit: int, hard: int) -> int:
 
 def _address_space() -> int:
     """Address space of this process [bytes]; 0 where the system does not tell."""
+    return _memory(0)
+
+
+def resident() -> int:
+    """Resident memory of this process [bytes]; its largest where the system tells no more."""
+    return _memory(1) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _memory(column: int) -> int:
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[column])
     except OSError:
         return 0
     return pages * resource.getpagesize()

@@ -15,10 +15,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import count
 from queue import SimpleQueue
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from ..netlist import Analysis, Deck, TextDeck
+from ..netlist import Analysis, Deck, TextDeck, rows_of
 from ..results import Fail, Failure, Outcome
 from .keeper import Keeper
 from .limits import Limits
@@ -143,9 +142,8 @@ class Pool:
         DeckError, SimulationError, NgspiceMissingError
             As :meth:`run`.
         """
-        names, rows, key = tuple(names), np.asarray(values, float), next(self._keys)
-        if rows.shape != (len(rows), len(names)):
-            raise ValueError(f"values of shape {rows.shape} for {len(names)} names")
+        names, key = tuple(names), next(self._keys)
+        rows = rows_of(names, values)
         tasks = (
             (Task(deck, analysis, names, rows[k : k + _ROWS_PER_TASK], one_by_one=False), key)
             for k in range(0, len(rows), _ROWS_PER_TASK)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ..errors import PhyslearnError, SimulationError, Status
-from .evidence import telling_lines
+from .evidence import PROGRESS, telling_lines
 from .library import NgspiceMissingError
 from .limits import signal_name
 from .messages import Inbox, Ready, Task, Terms
@@ -162,7 +162,7 @@ class WorkerProcess:
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, size - _LOG_TAIL))
         lines = self._log.read().decode("utf-8", "replace").splitlines()
-        reached = [line for line in lines if line.startswith("Reference value")]
+        reached = [line for line in lines if line.startswith(PROGRESS)]
         return (*telling_lines(lines), *reached[-1:])
 
 

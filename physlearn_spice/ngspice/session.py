@@ -25,19 +25,18 @@ from ..netlist import (
     Ac,
     Analysis,
     Deck,
-    FlatCircuit,
     TextDeck,
     Tran,
     alter_commands,
     alter_templates,
     alterable,
     analysis_command,
-    flat_circuit,
-    side_files,
-    to_spice,
+    files_of,
+    rows_of,
+    text_of,
 )
 from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
-from .evidence import check_log, failed, listed_cards, notes_of, result_from
+from .evidence import check_log, circuit_from, failed, notes_of, result_from
 from .shared import LOCK, shared_library
 
 __all__ = ["Session"]
@@ -106,13 +105,14 @@ class Session:
         SimulationError
             ngspice did not take the deck. No circuit is loaded then, in either case.
         """
-        text = deck.text if isinstance(deck, TextDeck) else to_spice(deck)
+        text, files = text_of(deck), files_of(deck)
         with LOCK:
             self._has_seen_if |= "\n.if" in text
-            files = {} if isinstance(deck, TextDeck) else side_files(deck)
             self._uses_folder = bool(files) or isinstance(deck, TextDeck)
             if isinstance(deck, TextDeck):
-                circuit = self._flat(deck, self._replace(text, {}, deck.lines))
+                loading = self._replace(text, files, deck.lines)
+                self._library.command("listing e")
+                circuit = circuit_from(self._library.take_log(), loading, deck)
                 analyses, names = circuit.analyses, frozenset(circuit.elements)
                 self._notes, self._check = deck.notes, SpectrumCheck(circuit)
             else:
@@ -185,9 +185,8 @@ class Session:
         DeckError, SimulationError
             As :meth:`alter` and :meth:`run`; with ``fail="return"`` they come as failures.
         """
-        names, rows = tuple(names), np.asarray(values, float)
-        if rows.shape != (len(rows), len(names)):
-            raise ValueError(f"values of shape {rows.shape} for {len(names)} names")
+        names = tuple(names)
+        rows = rows_of(names, values)
         check, revision = self._check, -1
 
         def altered(row: NDArray[np.float64]) -> Result:
@@ -241,15 +240,6 @@ class Session:
             raise failed("ngspice did not take the deck", text, log, lines, Status.BAD_DECK)
         check_log(log, text, "to load the deck", lines)
         return log
-
-    def _flat(self, deck: TextDeck, loading: tuple[str, ...]) -> FlatCircuit:
-        """Return the circuit as ngspice has flattened it, checked."""
-        self._library.command("listing e")
-        listed = listed_cards(self._library.take_log())
-        if not listed:
-            message = "ngspice has made no circuit of the deck"
-            raise failed(message, deck.text, loading, deck.lines, Status.BAD_DECK)
-        return flat_circuit(listed)
 
     def _run(self, analysis: Analysis, check: SpectrumCheck | None) -> Result:
         self._require_circuit()

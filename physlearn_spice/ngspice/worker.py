@@ -8,7 +8,6 @@ outcome, and :class:`Finished`.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -25,7 +24,7 @@ from ..errors import DeckError, SimulationError, Status
 from ..netlist import Analysis
 from ..results import Failure, Outcome, outcome_of
 from .library import NgspiceMissingError
-from .limits import allow_cpu
+from .limits import allow_cpu, resident
 from .messages import Finished, Loaded, Outbox, Ready, Task, Terms, packed
 from .session import Session
 from .shared import shared_library
@@ -99,7 +98,7 @@ def _serve(parent: Connection[Any, Any], said: SimpleQueue[Any]) -> None:
         except MemoryError:
             outbox.say(Failure(_too_large()))
             usable = False
-        outbox.say(Finished(_resident(), usable and not session.is_spoiled))
+        outbox.say(Finished(resident(), usable and not session.is_spoiled))
         outbox.flush()
 
 
@@ -129,11 +128,3 @@ def _begin(terms: Terms) -> None:
     shared_library().begin_copy()
     if terms.cpu_time is not None:
         allow_cpu(terms.cpu_time)
-
-
-def _resident() -> int:
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return pages * resource.getpagesize()
