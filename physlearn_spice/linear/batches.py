@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from .kernel import JIT, assemble, eliminate, substitute_back, substitute_forward
+from .compiled import compiled
+from .kernel import assemble, eliminate, substitute_back, substitute_forward
 from .lanes import (
     LANES,
     absolute,
@@ -28,6 +28,7 @@ from .lanes import (
     get,
     get_real,
     magnitude,
+    maximum,
     norm,
     opposite,
     plus_product,
@@ -40,10 +41,11 @@ from .lanes import (
 )
 from .program import Program, n_places
 
-__all__ = ["Room", "admittances", "answers", "excite", "room_for"]
+__all__ = ["Answers", "Room", "admittances", "answers", "excite", "room_for"]
 
 _EPS = float(np.finfo(float).eps)
-POWER, CONDITION, ADMITTANCE_ERROR, POWER_ERROR = (k * LANES for k in range(4))  # in Room.sums
+# where they stand in Room.sums
+POWER, CONDITION, ADMITTANCE_ERROR, POWER_ERROR, EXCESS = (k * LANES for k in range(5))
 
 
 class Room(NamedTuple):
@@ -62,14 +64,39 @@ class Room(NamedTuple):
     sums: NDArray[np.float64]
 
 
+class Answers(NamedTuple):
+    """What is found in each lane; all for 1 V peak at the port.
+
+    Parameters
+    ----------
+    admittance, admittance_error
+        Of the port [S], and to first order how wrong it is.
+    power, power_error
+        Absorbed by all resistors [W], and how wrong.
+    excess
+        How many times these errors are what rounding of the values alone would do.
+    voltage, current, adjoint
+        Of unknowns [V], branches [A] and unknowns [A], (n_lanes, n); empty where not asked for.
+    """
+
+    admittance: NDArray[np.complex128]
+    admittance_error: NDArray[np.float64]
+    power: NDArray[np.float64]
+    power_error: NDArray[np.float64]
+    excess: NDArray[np.float64]
+    voltage: NDArray[np.complex128]
+    current: NDArray[np.complex128]
+    adjoint: NDArray[np.complex128]
+
+
 def room_for(program: Program) -> Room:
     """Return room for one thread's lanes."""
     n, n_branches = len(program.diagonal), len(program.first)
-    places = (2 * n_branches, 1, n_branches, n_places(program), n, 1, n, n_branches, n, n, 2)
+    places = (2 * n_branches, 1, n_branches, n_places(program), n, 1, n, n_branches, n, n, 3)
     return Room(*map(workspace, places))
 
 
-@njit(**JIT)
+@compiled
 def _load(room, values, omega, lane, last, held):
     """Put the next lanes' values and frequencies side by side; return the value set that all hold.
 
@@ -91,7 +118,7 @@ def _load(room, values, omega, lane, last, held):
     return first if first == final else -1
 
 
-@njit(**JIT)
+@compiled
 def admittances(program, room, values, omega, first, last, admittance, growth):
     """Write the driven port's admittance [S] of lanes ``first`` up to ``last``, and its growth.
 
@@ -108,7 +135,7 @@ def admittances(program, room, values, omega, first, last, admittance, growth):
             growth[lane + w] = np.sqrt(room.growth[w])
 
 
-@njit(**JIT)
+@compiled
 def excite(program, room):
     """Find voltages, currents and residuals from the factors; and from these two sums.
 
@@ -125,19 +152,28 @@ def excite(program, room):
         v = get(room.voltage, i)
         if j >= 0:
             v = difference(v, get(room.voltage, j))
-        y = get(room.admittance, b)
-        current = product(y, v)
+        current = product(get(room.admittance, b), v)
         put(room.current, b, current)
         add_to(room.residual, i, current)
         if j >= 0:
             add_to(room.residual, j, opposite(current))
         power = fused(get_real(room.values, 3 * b * LANES), norm(current), power)
-        condition = fused(magnitude(y), norm(v), condition)
+        condition = fused(_size(room, b), norm(current), condition)
     put_real(room.sums, POWER, same(0.5) * power)
     put_real(room.sums, CONDITION, condition)
 
 
-@njit(**JIT)
+@register_jitable(inline="always")
+def _size(room, b):
+    """Return R + omega L + S / omega of a branch: what its impedance is rounded against."""
+    at, w = 3 * b * LANES, get_real(room.omega, 0)
+    reactance = fused(
+        w, get_real(room.values, at + LANES), get_real(room.values, at + 2 * LANES) / w
+    )
+    return get_real(room.values, at) + reactance
+
+
+@compiled
 def weigh(program, room):
     """Find the adjoint voltages: A a = dP/dv, for P = sum R |i|^2 / 2 at a given port voltage."""
     n = len(program.diagonal)
@@ -154,13 +190,14 @@ def weigh(program, room):
     substitute_back(program, room.matrix, room.adjoint)
 
 
-@njit(**JIT)
+@compiled
 def judge(program, room):
     """Find first-order errors of the admittance [S] and of the power [W], without sign.
 
     With A v = r instead of 0, the port sees the residual weighed with the voltages, sum v_k r_k,
     too little, and the power is wrong by the one weighed with the adjoint voltages. To both comes
-    the least that rounding of the branch admittances by eps can do.
+    what rounding of R, omega L and S / omega by eps can do, which no solution can help; the excess
+    is how many times that the rest is.
     """
     n = len(program.diagonal)
     port = get(room.residual, n - 1)
@@ -169,23 +206,26 @@ def judge(program, room):
         r = get(room.residual, k)
         port = plus_product(port, get(room.voltage, k), r)
         power = plus_product(power, get(room.adjoint, k), r)
-    wrong = magnitude(difference(port, get(room.matrix, program.diagonal[n - 1])))
     rounding = same(0.0)
     for b in range(len(program.first)):
         i, j = program.first[b], program.second[b]
-        a = get(room.adjoint, i)
+        pull = get(room.adjoint, i)
         if j >= 0:
-            a = difference(a, get(room.adjoint, j))
+            pull = difference(pull, get(room.adjoint, j))
         current = get(room.current, b)
         r = get_real(room.values, 3 * b * LANES)
-        rounding = rounding + fused(r, norm(current), magnitude(product(a, current)))
+        pull = difference(pull, scaled(conjugate(current), r))
+        effect = magnitude(product(product(get(room.admittance, b), current), pull))
+        rounding = rounding + fused(effect, _size(room, b), r * norm(current))
     eps = same(_EPS)
-    wrong = wrong + eps * get_real(room.sums, CONDITION)
-    put_real(room.sums, ADMITTANCE_ERROR, wrong)
-    put_real(room.sums, POWER_ERROR, absolute(power[0]) + eps * rounding)
+    of_y, of_p = eps * get_real(room.sums, CONDITION), eps * rounding
+    wrong = magnitude(difference(port, get(room.matrix, program.diagonal[n - 1])))
+    put_real(room.sums, ADMITTANCE_ERROR, wrong + of_y)
+    put_real(room.sums, POWER_ERROR, absolute(power[0]) + of_p)
+    put_real(room.sums, EXCESS, maximum(wrong / of_y, absolute(power[0]) / of_p))
 
 
-@njit(**JIT)
+@compiled
 def answers(program, room, values, omega, first, last, out):
     """Write all that is asked for of lanes ``first`` up to ``last``.
 
@@ -206,6 +246,7 @@ def answers(program, room, values, omega, first, last, out):
             out.admittance_error[to] = room.sums[ADMITTANCE_ERROR + w]
             out.power[to] = room.sums[POWER + w]
             out.power_error[to] = room.sums[POWER_ERROR + w]
+            out.excess[to] = room.sums[EXCESS + w]
             if len(out.voltage):
                 for k in range(n):
                     out.voltage[to, k] = at(room.voltage, k, w)
@@ -222,25 +263,3 @@ def at(array, place, lane):
     """Return one lane's number at a place."""
     first = 2 * LANES * place + lane
     return complex(array[first], array[first + LANES])
-
-
-class Answers(NamedTuple):
-    """What is found in each lane; all for 1 V peak at the port.
-
-    Parameters
-    ----------
-    admittance, admittance_error
-        Of the port [S], and to first order how wrong it is.
-    power, power_error
-        Absorbed by all resistors [W], and how wrong.
-    voltage, current, adjoint
-        Of unknowns [V], branches [A] and unknowns [A], (n_lanes, n); empty where not asked for.
-    """
-
-    admittance: NDArray[np.complex128]
-    admittance_error: NDArray[np.float64]
-    power: NDArray[np.float64]
-    power_error: NDArray[np.float64]
-    voltage: NDArray[np.complex128]
-    current: NDArray[np.complex128]
-    adjoint: NDArray[np.complex128]

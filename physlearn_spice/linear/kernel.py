@@ -13,11 +13,11 @@ There is no pivoting: the growth max |A_kk before| / |A_kk| tells where some was
 
 from __future__ import annotations
 
-from numba import njit
-
+from .compiled import compiled
 from .lanes import (
     LANES,
     add_to,
+    fused,
     get,
     get_real,
     inverse,
@@ -25,6 +25,7 @@ from .lanes import (
     less_product,
     magnitude,
     maximum,
+    negative,
     opposite,
     product,
     put,
@@ -33,12 +34,10 @@ from .lanes import (
 )
 from .program import TILE
 
-__all__ = ["JIT", "assemble", "eliminate", "substitute_back", "substitute_forward"]
-
-JIT = {"cache": True, "nogil": True, "error_model": "numpy"}
+__all__ = ["assemble", "eliminate", "substitute_back", "substitute_forward"]
 
 
-@njit(**JIT)
+@compiled
 def assemble(program, values, omega, admittances, matrix, weights):
     """Write the branches' admittances 1 / (R + j (omega L - S / omega)) and the matrix of them.
 
@@ -51,7 +50,10 @@ def assemble(program, values, omega, admittances, matrix, weights):
     over_w = same(1.0) / w
     for b in range(len(program.first)):
         at = 3 * LANES * b
-        x = w * get_real(values, at + LANES) - over_w * get_real(values, at + 2 * LANES)
+        # the reactance with one rounding less: at resonance it is a small difference
+        x = fused(
+            w, get_real(values, at + LANES), negative(over_w * get_real(values, at + 2 * LANES))
+        )
         y, _ = inverse((get_real(values, at), x))
         put(admittances, b, y)
         size = magnitude(y)
@@ -64,7 +66,7 @@ def assemble(program, values, omega, admittances, matrix, weights):
             add_to(matrix, program.between[b], opposite(y))
 
 
-@njit(**JIT)
+@compiled
 def eliminate(program, matrix, weights, growth):
     """Factor the matrix in its place; write the largest growth, squared.
 
@@ -92,7 +94,7 @@ def eliminate(program, matrix, weights, growth):
     put_real(growth, 0, maximum(most, _dense(matrix, program.tail, m, weights, n - m)))
 
 
-@njit(**JIT)
+@compiled
 def _dense(matrix, tail, m, weights, unknown):
     """Factor the lower triangle (m, m) as G G^T, but for its last pivot; 1 / G_kk is kept."""
     growth = same(0.0)
@@ -143,15 +145,16 @@ def _dense(matrix, tail, m, weights, unknown):
     return growth
 
 
-@njit(**JIT)
+@compiled
 def _finish(matrix, tail, m, i, j, weights, unknown):
     """Eliminate the three columns from j within the tile at (i, j)."""
     growth = same(0.0)
     for k in range(j, j + TILE):
         pivot = tail + k * m + k
-        if i == j and k < m - 1:
+        if i == j:
             over, size = inverse_root(get(matrix, pivot))
-            put(matrix, pivot, over)
+            if k < m - 1:
+                put(matrix, pivot, over)
             if unknown + k >= 0:
                 weight = get_real(weights, (unknown + k) * LANES)
                 growth = maximum(growth, weight * weight * size)
@@ -165,7 +168,7 @@ def _finish(matrix, tail, m, i, j, weights, unknown):
     return growth
 
 
-@njit(**JIT)
+@compiled
 def substitute_back(program, matrix, x):
     """Solve for all unknowns but the last, which is given, in place: from w to x.
 
@@ -188,7 +191,7 @@ def substitute_back(program, matrix, x):
         add_to(x, k, v)
 
 
-@njit(**JIT)
+@compiled
 def substitute_forward(program, matrix, x):
     """Eliminate the right-hand side ``x`` in place; what comes to the last row stays there."""
     n, n_sparse = len(program.diagonal), len(program.entry) - 1
