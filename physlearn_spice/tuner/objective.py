@@ -75,7 +75,8 @@ def absorbed_at_tones(
     feels_nothing = ~in_branch.any(axis=1)
     points = at_frequencies(tone.frequency for tone in tones)
     nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != GROUND})
-    deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=tuple(nodes))
+    save = ("all",) if network.controlled else tuple(nodes)  # what it takes to judge a spectrum
+    deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=save)
     session.load(deck)
 
     def objective(x: NDArray[np.float64]) -> Absorbed:
