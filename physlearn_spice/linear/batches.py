@@ -157,10 +157,16 @@ def excite(program, room):
         add_to(room.residual, i, current)
         if j >= 0:
             add_to(room.residual, j, opposite(current))
-        power = fused(get_real(room.values, 3 * b * LANES), norm(current), power)
+        power = fused(_absorbing(program, room, b), norm(current), power)
         condition = fused(_size(room, b), norm(current), condition)
     put_real(room.sums, POWER, same(0.5) * power)
     put_real(room.sums, CONDITION, condition)
+
+
+@register_jitable(inline="always")
+def _absorbing(program, room, b):
+    """Return the resistance of a branch; 0 of a load."""
+    return same(program.counts[b]) * get_real(room.values, 3 * b * LANES)
 
 
 @register_jitable(inline="always")
@@ -180,7 +186,7 @@ def weigh(program, room):
     clear(room.adjoint, 0, n)
     for b in range(len(program.first)):
         i, j = program.first[b], program.second[b]
-        r = get_real(room.values, 3 * b * LANES)
+        r = _absorbing(program, room, b)
         push = scaled(product(get(room.admittance, b), conjugate(get(room.current, b))), r)
         add_to(room.adjoint, i, push)
         if j >= 0:
@@ -213,7 +219,7 @@ def judge(program, room):
         if j >= 0:
             pull = difference(pull, get(room.adjoint, j))
         current = get(room.current, b)
-        r = get_real(room.values, 3 * b * LANES)
+        r = _absorbing(program, room, b)
         pull = difference(pull, scaled(conjugate(current), r))
         effect = magnitude(product(product(get(room.admittance, b), current), pull))
         rounding = rounding + fused(effect, _size(room, b), r * norm(current))

@@ -20,7 +20,7 @@ from .values import branch_values, element_values
 
 __all__ = ["admittance", "drive"]
 
-_GROWTH = 1e5  # beyond it, rounding may have cost more than 5 of 16 digits: look closer
+_GROWTH = 1e3  # two such pivots in a row may cost 6 of 16 digits: look closer
 _EXCESS = 100.0  # times what rounding of the values does: pivoting will help
 _FINE = 1e-12  # relative error that needs no help
 _WRONG = 1e-6  # relative error beyond which nothing is handed out, as of ngspice
@@ -50,9 +50,12 @@ def admittance(
         admittances(program, room, job.branches, job.omega, first, last, y, growth)
 
     job.run(threads, work)
-    if (growth < _GROWTH).all():
-        return y.reshape(job.shape)
-    return _answer(job, threads, keep=False).admittance
+    y, doubtful = y.reshape(job.shape), ~(growth < _GROWTH).reshape(job.shape)
+    where = doubtful.reshape(-1, len(job.frequency)).any(axis=0)
+    if where.any():
+        again = _Job(network, job.frequency[where], values, port, others)
+        y[..., where] = _answer(again, threads, keep=False).admittance
+    return y
 
 
 def drive(

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 __all__ = [
     "LANES",
     "absolute",
+    "add_real",
     "add_to",
     "clear",
     "conjugate",
@@ -216,6 +217,12 @@ def add_to(array, place, z):
     """Add a complex vector to what is at a place."""
     put_real(array, place * _STEP, get_real(array, place * _STEP) + z[0])
     put_real(array, place * _STEP + LANES, get_real(array, place * _STEP + LANES) + z[1])
+
+
+@register_jitable(inline="always")
+def add_real(array, at, lanes):
+    """Add a vector to the one that begins at number ``at`` of a flat array."""
+    put_real(array, at, get_real(array, at) + lanes)
 
 
 @register_jitable(inline="always")

@@ -70,6 +70,7 @@ def program_of(branches: Sequence[tuple[int, int]], n: int) -> tuple[NDArray[np.
         entry=entry,
         row=np.concatenate([np.arange(n_sparse), *below[:n_sparse]]),
         target=np.concatenate([*target, np.zeros(0)]).astype(np.int32),
+        counts=np.ones(len(first)),
         tail=tail,
         padding=padding,
     )

@@ -29,6 +29,9 @@ class Program(NamedTuple):
         Unknown in whose row each sparse place stands (tail,).
     target
         Places that are updated, for each column and each pair of its rows i >= j.
+    counts
+        1 for a branch of the network, 0 for the load at another port: what it takes is not absorbed
+        (n_branches,).
     tail
         Place of the dense block's first entry.
     padding
@@ -42,6 +45,7 @@ class Program(NamedTuple):
     entry: NDArray[np.int64]
     row: NDArray[np.int64]
     target: NDArray[np.int32]
+    counts: NDArray[np.float64]
     tail: int
     padding: int
 

@@ -34,8 +34,8 @@ class Response:
     admittance_error
         Relative error of Y: first-order effect of the residual, and of rounding all values by eps.
     absorbed_power
-        Mean power [W] in all resistors of the network and of other ports, Rs not counted; from
-        sum R |i|^2 / 2.
+        Mean power [W] in all resistors of the network, those of ports not counted; from
+        sum R |i|^2 / 2, never from Re Y.
     power_error
         Its relative error, in the same sense.
     with_care

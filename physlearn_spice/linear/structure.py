@@ -7,7 +7,7 @@ Seen from one port, the circuit is reduced without a number being known:
 * Other ports are closed by their resistance, shorted or open.
 * Current flows only in the biconnected block that holds the driven port: what hangs at one node
   takes the voltage of that node.
-* Elements in series are one branch R + j (omega L - S / omega), S = 1/C. So a resistor, however
+* Elements in series are one branch R + j (omega L - S / omega), S = 1/C; loads stand alone. So a resistor, however
   small, never stands as 1/R beside the 1/(omega L) of its own branch.
 """
 
@@ -135,7 +135,8 @@ def _structure(topology: Topology) -> Structure:
     ]
     ends = [(joined[a], joined[b]) for a, b in (*topology.ends, *loads)]
     live = _where_current_flows(ends, top, reference)
-    chains = _chains([ends[e] for e in live], top, reference)
+    is_load = [e >= len(topology.ends) for e in live]
+    chains = _chains([ends[e] for e in live], is_load, top, reference)
     branch, way = np.full(len(ends), -1), np.ones(len(ends), np.int64)
     steps: list[Step] = []
     for k, chain in enumerate(chains):
@@ -151,6 +152,8 @@ def _structure(topology: Topology) -> Structure:
     inner = [node for node in nodes if node not in (top, reference)]
     number = {node: k for k, node in enumerate([*inner, top])} | {reference: -1}
     row, program = program_of([(number[a], number[b]) for a, b in pairs], len(inner) + 1)
+    load = [is_load[chain.links[0][0]] for chain in chains]
+    program = program._replace(counts=np.where(load, 0.0, 1.0))
     unknown = {node: int(row[k]) if k >= 0 else -1 for node, k in number.items()}
     known = [*unknown, *(step.node for step in steps)]
     steps += _hanging(ends, known)
@@ -201,13 +204,18 @@ def _where_current_flows(ends: list[tuple[str, str]], top: str, reference: str) 
     raise AssertionError("the driven port is an edge of the graph")
 
 
-def _chains(ends: list[tuple[str, str]], top: str, reference: str) -> list[_Chain]:
-    """Put elements in series together; no chain starts at the reference."""
+def _chains(
+    ends: list[tuple[str, str]], is_load: list[bool], top: str, reference: str
+) -> list[_Chain]:
+    """Put elements in series together, loads by themselves; no chain starts at the reference."""
     at: dict[str, list[int]] = defaultdict(list)
     for e, (a, b) in enumerate(ends):
         at[a].append(e)
         at[b].append(e)
-    is_end = {node: len(near) != 2 or node in (top, reference) for node, near in at.items()}
+    is_end = {
+        node: len(near) != 2 or node == top or node == reference or any(is_load[e] for e in near)
+        for node, near in at.items()
+    }
     chains: list[_Chain] = []
     seen: set[int] = set()
     for start in (node for node in at if is_end[node] and node != reference):

@@ -98,7 +98,7 @@ def solve_with_care(program: Program, branches: NDArray[np.float64], omega: floa
         It is singular to the last digit.
     """
     tableau = _Tableau(program, branches, omega)
-    r = branches[:, 0]
+    r = program.counts * branches[:, 0]
     v, i = tableau.solve(1.0)
     currents, voltages, admittance = tableau.missing(v, i)
     # dP = Re sum R conj(i) di: the adjoint is the same circuit with these sources in the branches
