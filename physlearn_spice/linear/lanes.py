@@ -14,12 +14,13 @@ then the imaginary one. Places are counted in complex vectors, ``2 * LANES`` num
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import literal_unroll, types
 from numba.core import cgutils
 from numba.extending import (
     intrinsic,
@@ -39,6 +40,7 @@ __all__ = [
     "clear",
     "conjugate",
     "difference",
+    "exponential",
     "fused",
     "get",
     "get_real",
@@ -171,6 +173,41 @@ def same(typing, x):
         return builder.shuffle_vector(one, nothing, everywhere)
 
     return _lanes(types.float64), generate
+
+
+@intrinsic
+def _nearest(typing, a):
+    """Return the nearest whole number."""
+    return _function("rint", 1)
+
+
+@intrinsic
+def _power_of_two(typing, n):
+    """Return 2^n of whole numbers between -1022 and 1023."""
+
+    def generate(context, builder, sig, args):
+        whole = ir.VectorType(ir.IntType(64), LANES)
+        bias, shift = (ir.Constant(whole, [k] * LANES) for k in (1023, 52))
+        exponent = builder.add(builder.fptosi(args[0], whole), bias)
+        return builder.bitcast(builder.shl(exponent, shift), _VECTOR)
+
+    return _lanes(_lanes), generate
+
+
+_LN2 = (0.693147180369123816490, 1.90821492927058770002e-10)  # the first with 20 bits of zeros
+_TAYLOR = tuple(1.0 / math.factorial(k) for k in range(13, -1, -1))
+
+
+@register_jitable
+def exponential(x):
+    """Return e^x to an ulp, for |x| < 700: x = n ln 2 + r, and a series in r."""
+    n = _nearest(x * same(1.4426950408889634))
+    r = fused(n, same(-_LN2[0]), x)
+    r = fused(n, same(-_LN2[1]), r)
+    sum_ = same(_TAYLOR[0])
+    for coefficient in literal_unroll(_TAYLOR[1:]):
+        sum_ = fused(sum_, r, same(coefficient))
+    return sum_ * _power_of_two(n)
 
 
 def _pointer(context, builder, array_type, array, at):

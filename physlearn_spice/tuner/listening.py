@@ -18,6 +18,7 @@ from ..linear.kernel import assemble, eliminate
 from ..linear.lanes import (
     LANES,
     add_real,
+    exponential,
     fused,
     get,
     get_real,
@@ -135,9 +136,8 @@ def measure(heard, x):
     for e in range(len(heard.branch)):
         j, b = heard.mover[e], heard.branch[e]
         if j >= 0:
-            sign = -1.0 if heard.kind[e] == 2 else 1.0  # 1/C of a capacitor
-            for w in range(LANES):
-                element[e * LANES + w] = np.exp(sign * x[j * LANES + w])
+            sign = same(-1.0 if heard.kind[e] == 2 else 1.0)  # 1/C of a capacitor
+            put_real(element, e * LANES, exponential(sign * get_real(x, j * LANES)))
         if b >= 0:
             add_real(room.values, (3 * b + heard.kind[e]) * LANES, get_real(element, e * LANES))
     heard.squares[:] = 0.0
