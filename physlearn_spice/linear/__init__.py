@@ -2,6 +2,16 @@
 
 from .drive import admittance, drive
 from .response import Response
+from .spectra import admittance_parameters, impedance_parameters, scattering_parameters, sweep
 from .structure import Others
 
-__all__ = ["Others", "Response", "admittance", "drive"]
+__all__ = [
+    "Others",
+    "Response",
+    "admittance",
+    "admittance_parameters",
+    "drive",
+    "impedance_parameters",
+    "scattering_parameters",
+    "sweep",
+]

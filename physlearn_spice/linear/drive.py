@@ -109,7 +109,7 @@ class _Job:
         port: str | None,
         others: Others,
     ) -> None:
-        self.network, self.port = network, network.port(port)
+        self.network, self.port, self.others = network, network.port(port), others
         self.structure = structure(network, port, others)
         self.frequency = np.atleast_1d(np.asarray(frequency, float))
         wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
@@ -215,6 +215,7 @@ def _answer(job: _Job, threads: int, keep: bool) -> Response:
     return Response(
         job.network,
         job.port.name,
+        job.others,
         job.frequency,
         shaped(out.admittance),
         shaped(admittance_error),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from ..elements import Resistor
 from ..errors import PhyslearnError
 from ..network import GROUND, Network
-from .structure import Structure
+from ..ports import Port
+from .structure import Others, Structure
 
 __all__ = ["Response"]
 
@@ -25,8 +27,8 @@ class Response:
 
     Parameters
     ----------
-    network, port
-        What was driven, and where.
+    network, port, others
+        What was driven, and where, and how its other ports end.
     frequency
         [Hz] (n_freq,).
     admittance
@@ -44,6 +46,7 @@ class Response:
 
     network: Network
     port: str
+    others: Others
     frequency: NDArray[np.float64]
     admittance: NDArray[np.complex128]
     admittance_error: NDArray[np.float64]
@@ -87,6 +90,17 @@ class Response:
         self.network[name]
         return self._flow(names.index(name))
 
+    def port_current(self, name: str | None = None) -> NDArray[np.complex128]:
+        """Current [A] into the network through a port; the driven one by default."""
+        port = self.network.port(name or self.port)
+        if port.name == self.port:
+            return self.source_current
+        if self.others == "open":
+            return np.zeros_like(self.admittance)
+        if port.name in self._loads:
+            return -self._flow(self._loads[port.name])
+        return self._into_short(port)
+
     def dissipated_power(self) -> dict[str, NDArray[np.float64]]:
         """Mean power [W] in each resistor, R |i|^2 / 2, by name."""
         return {
@@ -94,6 +108,33 @@ class Response:
             for k, e in enumerate(self.network.elements)
             if isinstance(e, Resistor)
         }
+
+    @cached_property
+    def _loads(self) -> dict[str, int]:
+        """Ports that end in a resistance, and the element that stands for it."""
+        ended = [p for p in self.network.ports if p.name != self.port and p.resistance > 0]
+        first = len(self.network.elements) if self.others == "closed" else None
+        return {} if first is None else {p.name: first + k for k, p in enumerate(ended)}
+
+    def _into_short(self, port: Port) -> NDArray[np.complex128]:
+        """Current from a short into its plus node: what leaves the nodes on that side of it."""
+        shorts: nx.Graph[str] = nx.Graph([(port.plus, port.plus)])
+        shorts.add_edges_from(
+            (p.plus, p.minus)
+            for p in self.network.ports
+            if p.name not in (port.name, self.port) and p.name not in self._loads
+        )
+        side = nx.node_connected_component(shorts, port.plus)
+        ends = [(e.a, e.b, k) for k, e in enumerate(self.network.elements)]
+        ends += [
+            (self.network.port(n).plus, self.network.port(n).minus, k)
+            for n, k in self._loads.items()
+        ]
+        leaving = np.zeros_like(self.admittance)
+        for a, b, k in ends:
+            leaving += ((a in side) - (b in side) + 0) * self._flow(k)
+        driven = self.network.port(self.port)
+        return leaving - ((driven.plus in side) - (driven.minus in side) + 0) * self.source_current
 
     def _flow(self, element: int) -> NDArray[np.complex128]:
         branch = self._structure.branch[element]

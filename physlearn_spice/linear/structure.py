@@ -7,8 +7,8 @@ Seen from one port, the circuit is reduced without a number being known:
 * Other ports are closed by their resistance, shorted or open.
 * Current flows only in the biconnected block that holds the driven port: what hangs at one node
   takes the voltage of that node.
-* Elements in series are one branch R + j (omega L - S / omega), S = 1/C; loads stand alone. So a resistor, however
-  small, never stands as 1/R beside the 1/(omega L) of its own branch.
+* Elements in series are one branch R + j (omega L - S / omega), S = 1/C. So a resistor, however
+  small, never stands as 1/R beside the 1/(omega L) of its own branch. Loads stand alone.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def _chains(
         at[a].append(e)
         at[b].append(e)
     is_end = {
-        node: len(near) != 2 or node == top or node == reference or any(is_load[e] for e in near)
+        node: len(near) != 2 or node in {top, reference} or any(is_load[e] for e in near)
         for node, near in at.items()
     }
     chains: list[_Chain] = []

@@ -190,9 +190,7 @@ def check_growth(heard: Listening) -> None:
         )
 
 
-def absorbed_by_lanes(
-    network: Network, tones: Sequence[Tone], movable: Sequence[str]
-) -> Objective:
+def absorbed_by_lanes(network: Network, tones: Sequence[Tone], movable: Sequence[str]) -> Objective:
     """Measure by the linear engine; as :func:`.objective.absorbed_at_tones` does by ngspice."""
     heard = listening(network, tones, movable)
     d = len(movable)

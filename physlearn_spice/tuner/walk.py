@@ -14,7 +14,19 @@ from .brakes import Brake
 from .memory import Memory
 from .objective import Absorbed, Objective
 
-__all__ = ["Bounds", "Info", "State", "Tuner", "around", "checked_length", "init", "reference_of", "reflect", "step", "walk"]
+__all__ = [
+    "Bounds",
+    "Info",
+    "State",
+    "Tuner",
+    "around",
+    "checked_length",
+    "init",
+    "reference_of",
+    "reflect",
+    "step",
+    "walk",
+]
 
 
 class Bounds(NamedTuple):
