@@ -25,6 +25,7 @@ ORDER = [
     "results",
     "rawfile",
     "accuracy",
+    "linear",
     "ngspice",
     "deck_files",
     "runs",

@@ -1,0 +1,1 @@
+"""The linear engine: resistors, inductors and capacitors without ngspice."""
