@@ -9,16 +9,12 @@ from .state import StateEquations
 
 __all__ = ["eigenpairs"]
 
-_DECADES = 3.0  # of the eigenvalues that one shift gives
-
 
 def eigenpairs(state: StateEquations) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Eigenvalues p [1/s] (n,) and eigenvectors (n_states, n) of A, the fastest first.
 
     What the structure tells is exact: poles of RC and RL networks are real, those of lossless
-    ones on the axis, and states that rest have p = 0. Otherwise the QR algorithm's errors are
-    those of the largest eigenvalue, so each few decades get eigenvalues of their own, of the
-    inverse at a shift.
+    ones on the axis, and states that rest have p = 0.
     """
     n_l, n_c = state.coupling.shape
     moving = np.setdiff1d(np.arange(n_c + n_l), state.still)
@@ -30,8 +26,9 @@ def eigenpairs(state: StateEquations) -> tuple[NDArray[np.complex128], NDArray[n
         found = _lossless(state.coupling[np.ix_(l, c)])
     else:
         found = _any(state.matrix[np.ix_(moving, moving)])
-        found[0].real = np.minimum(found[0].real, 0.0)  # passive, but for rounding
-    poles = np.concatenate([found[0], np.zeros(len(state.still), complex)])
+    # passive, but for rounding
+    moved = np.minimum(found[0].real, 0.0) + 1j * found[0].imag
+    poles = np.concatenate([moved, np.zeros(len(state.still), complex)])
     vectors = np.zeros((n_c + n_l, n_c + n_l), complex)
     vectors[moving, : len(moving)] = found[1]
     vectors[state.still, np.arange(len(moving), n_c + n_l)] = 1.0
@@ -65,36 +62,12 @@ def _lossless(
 def _any(
     matrix: NDArray[np.float64],
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    n = len(matrix)
-    poles, vectors = _sorted(*np.linalg.eig(matrix))
-    done = _gap(np.abs(poles), 0)
-    while done < n:
-        # slower ones once more, from the inverse at a shift among them: their rounding is its own
-        shift = float(abs(poles[done]))
-        mu, again = np.linalg.eig(np.linalg.inv(shift * np.eye(n) - matrix))
-        mu[np.abs(mu) < 1e-300] = 1e-300  # the fastest, which are known
-        slower, again = _sorted(shift - 1 / mu, again)
-        poles = np.concatenate([poles[:done], slower[done:]])
-        vectors = np.hstack([vectors[:, :done], again[:, done:]])
-        done = _gap(np.abs(poles), done)
-    return poles, vectors
-
-
-def _sorted(
-    poles: NDArray[np.inexact], vectors: NDArray[np.inexact]
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    order = np.lexsort([-poles.imag, -np.abs(poles)])
-    return poles[order].astype(complex), vectors[:, order].astype(complex)
-
-
-def _gap(rate: NDArray[np.float64], begin: int) -> int:
-    """Where to cut the falling rates: at the widest gap about some decades below the first."""
-    end = len(rate)
-    floor = rate[begin] * 10.0**-_DECADES
-    if rate[end - 1] >= floor:
-        return end
-    first = int(np.searchsorted(-rate[begin:end], -10 * floor)) + begin
-    last = int(np.searchsorted(-rate[begin:end], -floor)) + begin
-    with np.errstate(divide="ignore"):
-        gaps = np.diff(-np.log(rate[first - 1 : last + 1]))
-    return first + int(np.argmax(gaps))
+    # fast states first: of a matrix that falls off downwards the QR algorithm deflates the small
+    # eigenvalues with digits of their own, of one that rises with those that the large ones leave
+    order = np.argsort(-np.abs(matrix).sum(axis=0), kind="stable")
+    found = np.linalg.eig(matrix[np.ix_(order, order)])
+    poles: NDArray[np.complex128] = np.asarray(found[0], complex)
+    vectors = np.zeros(matrix.shape, complex)
+    vectors[order] = found[1]
+    by_rate = np.lexsort([-poles.imag, -np.abs(poles)])
+    return poles[by_rate], vectors[:, by_rate]

@@ -4,14 +4,13 @@ In a *normal tree* (Bryant, Proc. IEE 106C, 174, 1959) a capacitor closes a loop
 alone, and a resistor one of resistors and capacitors. So branch voltages, written in those of the
 tree, depend on nothing that is worse determined than themselves, and every degeneracy of a
 circuit (loops of capacitors and sources, cut sets of inductors) is told by the graph instead of
-by a rank. Within a kind the tree takes the largest admittances, which keeps what is eliminated
-along it well conditioned, whatever the values.
+by a rank. Within a kind the tree takes the largest admittances, so that what is eliminated along
+it is well conditioned.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from ..elements import Capacitor, Element, Inductor, Resistor
 from ..errors import NetworkError, PhyslearnError
 from ..network import GROUND, Network, Port
+from .forest import forest, joined_by_sources, paths, trapped
 
 __all__ = ["Branches", "Part", "branches"]
 
@@ -128,25 +128,25 @@ def branches(
             ends.append(("r", plus, inner, 1 / port.resistance, f"rs{port.name}"))
             plus = inner
         ideal.append((plus, minus, port.name))
-    point, offset = _joined_by_sources(len(row), ideal, sources)
+    point, offset = joined_by_sources(len(row), ideal, sources)
     ends.sort(key=lambda end: (_LETTERS.index(end[0]), -end[3]))
     a = np.array([end[1] for end in ends])
     b = np.array([end[2] for end in ends])
     ends_a, ends_b = point[a].tolist(), point[b].tolist()
-    tree = _forest(ends_a, ends_b, range(len(ends)))
+    tree = forest(ends_a, ends_b, range(len(ends)))
     if len(tree) > _MOST_VOLTAGES:
         raise PhyslearnError(f"{len(tree)} voltages; at most {_MOST_VOLTAGES} are taken")
-    path = _paths(len(row), point, [(int(point[a[k]]), int(point[b[k]])) for k in tree])
+    path = paths(len(row), point, [(int(point[a[k]]), int(point[b[k]])) for k in tree])
     lost = [node for node in network.nodes if np.isnan(path[row[node], :1]).any()]
     if lost:
         raise NetworkError(f"with port {open_port!r} open nothing joins node {lost[0]!r} to ground")
     unasked = [source for source in ideal if source[2] not in sources]
-    apart, _ = _joined_by_sources(len(row), unasked, ())
+    apart, _ = joined_by_sources(len(row), unasked, ())
     coils = [k for k, end in enumerate(ends) if end[0] == "l"]
-    rank = len(_forest(apart[a].tolist(), apart[b].tolist(), coils))
-    shorted_rank = len(_forest(ends_a, ends_b, coils))
+    rank = len(forest(apart[a].tolist(), apart[b].tolist(), coils))
+    shorted_rank = len(forest(ends_a, ends_b, coils))
     others = [k for k, end in enumerate(ends) if end[0] != "c"]
-    leaky = [(ends_a[k], ends_b[k]) for k in _forest(ends_a, ends_b, others)]
+    leaky = [(ends_a[k], ends_b[k]) for k in forest(ends_a, ends_b, others)]
     held = [(ends_a[k], ends_b[k]) for k in tree if ends[k][0] == "c"]
     kinds = np.array([_LETTERS.index(end[0]) for end in ends])
     sizes, names = np.array([end[3] for end in ends]), [end[4] for end in ends]
@@ -175,7 +175,7 @@ def branches(
         path[nodes] - path[row[GROUND]],
         offset[nodes] - offset[row[GROUND]],
         injected,
-        _trapped(held, leaky),
+        trapped(held, leaky),
         rank,
         rank - shorted_rank,
     )
@@ -195,86 +195,3 @@ def _admittance(element: Element) -> tuple[str, float]:
 
 def _behind(port: Port) -> str:
     return f"port{port.name}_"  # no node of a network starts like that
-
-
-def _joined_by_sources(
-    n: int, ideal: Iterable[tuple[int, int, str]], sources: Sequence[str]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Nodes that ideal sources join are one point: (n,) its first node, (n, n_sources) offsets.
-
-    A node's voltage is its point's, plus the offset times the source voltages. Ground comes first
-    among the nodes, so it is its point's.
-    """
-    near: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    column = {name: k for k, name in enumerate(sources)}
-    for plus, minus, name in ideal:
-        near[minus].append((plus, column.get(name, -1), 1.0))
-        near[plus].append((minus, column.get(name, -1), -1.0))
-    point, offset = np.arange(n), np.zeros((n, len(sources)))
-    seen: set[int] = set()
-    for start in range(n):
-        stack = [start] if start not in seen and start in near else []
-        seen.update(stack)
-        while stack:
-            at = stack.pop()
-            for to, k, sign in near[at]:
-                if to not in seen:
-                    seen.add(to)
-                    stack.append(to)
-                    point[to], offset[to] = start, offset[at]
-                    if k >= 0:
-                        offset[to, k] += sign
-    return point, offset
-
-
-def _trapped(
-    capacitors: list[tuple[int, int]], others: list[tuple[int, int]]
-) -> NDArray[np.float64]:
-    """Voltages (n_capacitors, n_parts) where one part that the others join is lifted."""
-    import networkx as nx
-
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_node(0)
-    graph.add_nodes_from(end for edge in capacitors for end in edge)
-    graph.add_edges_from(others)
-    parts = [part for part in nx.connected_components(graph) if 0 not in part]
-    return np.array(
-        [[float((a in part) - (b in part)) for part in parts] for a, b in capacitors]
-    ).reshape(len(capacitors), len(parts))
-
-
-def _forest(a: list[int], b: list[int], edges: Iterable[int]) -> list[int]:
-    """Edges of the spanning forest that prefers the first (Kruskal)."""
-    root = list(range(1 + max(max(a), max(b))))
-    most = len({*a, *b}) - 1
-    taken: list[int] = []
-    for k in edges:
-        one, other = a[k], b[k]
-        while root[one] != one:
-            root[one] = one = root[root[one]]
-        while root[other] != other:
-            root[other] = other = root[root[other]]
-        if one != other:
-            root[one] = other
-            taken.append(k)
-            if len(taken) == most:
-                break
-    return taken
-
-
-def _paths(n: int, point: NDArray[np.intp], tree: list[tuple[int, int]]) -> NDArray[np.float64]:
-    """Node voltages by tree voltages (n, n_tree); nan where no path leads to ground."""
-    near: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    for k, (a, b) in enumerate(tree):
-        near[a].append((b, k, -1.0))
-        near[b].append((a, k, 1.0))
-    path = np.full((n, len(tree)), np.nan)
-    path[0], stack = 0.0, [0]
-    while stack:
-        at = stack.pop()
-        for to, k, sign in near[at]:
-            if np.isnan(path[to, 0]):
-                path[to] = path[at]
-                path[to, k] += sign
-                stack.append(to)
-    return path[point]
