@@ -25,7 +25,7 @@ from .state import StateEquations, state_equations
 __all__ = ["ModalForm", "modal_admittance", "modal_impedance"]
 
 _CHUNK = 1 << 15  # terms at a time: they stay in the cache
-_PEAKS = 8  # that are checked
+_PEAKS = 4  # that are checked
 _APART, _BEYOND = 2.0, 4.0  # decades: of anchors, and around the poles
 
 
