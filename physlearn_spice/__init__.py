@@ -5,7 +5,8 @@ measures and tunes is in the modules :mod:`.ngspice`, :mod:`.measures`, :mod:`.r
 :mod:`.tuner` and :mod:`.plots`.
 """
 
-from .elements import Capacitor, Diode, Inductor, Resistor, Varactor
+from .couplings import Coupling
+from .elements import Capacitor, Cccs, Ccvs, Diode, Inductor, Resistor, Varactor, Vccs, Vcvs
 from .errors import DeckError, NetworkError, PhyslearnError, SimulationError, StimulusError
 from .generators import (
     EdgeModel,
@@ -26,7 +27,10 @@ from .stimulus import Chirp, Multitone, Samples, Tone, band_limited_noise
 __all__ = [
     "Ac",
     "Capacitor",
+    "Cccs",
+    "Ccvs",
     "Chirp",
+    "Coupling",
     "Deck",
     "DeckError",
     "Diode",
@@ -49,6 +53,8 @@ __all__ = [
     "Tone",
     "Tran",
     "Varactor",
+    "Vccs",
+    "Vcvs",
     "at_frequencies",
     "band_limited_noise",
     "complete",

@@ -7,7 +7,8 @@ sources deliver is P = b^T x (no conjugate: P = V I of a single port), so to fir
 
     dP = b^T dx = b^T M^-1 r = x^T r = sum_k v_k r_k + sum_L i_L e_L,
 
-with e_L what is missing in the law of inductor L. No second solution is needed.
+with e_L what is missing in the law of inductor L, couplings included. No second solution is needed.
+With controlled sources M is not symmetric, and only the currents r_k themselves are left to judge.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .elements import Capacitor, Inductor, Resistor
+from .couplings import coupled_groups, least_energy
+from .elements import Capacitor, Cccs, Ccvs, Inductor, Resistor, Vccs, Vcvs
 from .errors import SimulationError, Status
+from .flows import current_of
 from .netlist import Deck, FlatCircuit
 from .netlist.numbers import is_number, number
 from .network import GROUND, Network
@@ -45,7 +48,8 @@ class Balance:
     ----------
     admittance_error
         Error of what the ports see, over what they deliver (n_freq,). Of a network driven at one
-        port it is the relative error of the driving-point admittance, exact to first order.
+        port it is the relative error of the driving-point admittance, exact to first order. Of
+        one with controlled sources it is not known, and nan.
     node_error
         For each node the current that is missing there, over those that meet there or, where it
         is more, what the ports deliver (n_freq,).
@@ -70,7 +74,7 @@ def balance(
     spectrum
         With every node voltage and the current of every inductor and source.
     values
-        Values [Ohm, H, F] by name that are not the network's own.
+        Values in SI by name that are not the network's own.
     shunt
         Conductance from each node to ground [S], of the option ``rshunt``.
 
@@ -95,10 +99,10 @@ def balance(
     for element in network.elements:
         across = v[row[element.a]] - v[row[element.b]]
         match element:
-            case Resistor():
-                current = across / values.get(element.name, element.value)
             case Capacitor():
                 current = across * (1j * omega * values.get(element.name, element.value))
+            case Resistor() | Vcvs() | Vccs() | Cccs() | Ccvs():
+                current = current_of(network, spectrum, element.name, values)
             case Inductor():
                 current = spectrum.current(element.name)
                 reactance = 1j * omega * values.get(element.name, element.value)
@@ -107,6 +111,10 @@ def balance(
                 unknown |= {element.a, element.b}
                 continue
         add(element.a, element.b, current)
+    mutual = network.mutual_inductances(values)
+    for k in network.couplings:  # in the laws of both
+        currents = spectrum.current(k.first) * spectrum.current(k.second)
+        imbalance -= 2j * omega * mutual[k.name] * currents
     delivered = np.zeros(len(omega))
     for port in network.ports:
         current = spectrum.current(f"v{port.name}")
@@ -120,8 +128,9 @@ def balance(
     floor = np.maximum(delivered, nothing + _TINY)
     flows = delivered > nothing
     power = np.maximum(power, _TINY)
+    error = flows * np.abs(imbalance) / power
     return Balance(
-        flows * np.abs(imbalance) / power,
+        np.full_like(error, np.nan) if network.controlled else error,
         {n: flows * np.abs(missing[row[n]]) / np.maximum(meeting[row[n]], floor) for n in known},
     )
 
@@ -129,9 +138,9 @@ def balance(
 class SpectrumCheck:
     """A check that refuses spectra of a circuit that are wrong by more than 1e-6.
 
-    Of a network the error of the driving-point admittance is judged; of a stranger's circuit, which
-    may not be reciprocal, whether the currents add up at each node at which only resistors,
-    inductors, capacitors and voltage sources meet.
+    Of a network the error of the driving-point admittance is judged; of one with controlled
+    sources, which is not reciprocal, whether the currents add up at each node; of a stranger's
+    circuit whether they do where only resistors, inductors, capacitors and voltage sources meet.
     """
 
     def __init__(self, circuit: Deck | FlatCircuit) -> None:
@@ -142,11 +151,16 @@ class SpectrumCheck:
             for kind in (Resistor, Inductor, Capacitor)
         )
         ports = () if isinstance(circuit, FlatCircuit) else circuit.network.ports
+        self._k_of = (
+            {}
+            if isinstance(circuit, FlatCircuit)
+            else {k.pair: (k.name, k.coefficient) for k in circuit.network.couplings}
+        )
         self._resistors += [(f"rs{p.name}", p.resistance) for p in ports if p.resistance > 0]
         self._shunt = _conductance(circuit.options.get("rshunt"))
 
     def __call__(self, spectrum: Spectrum, values: Mapping[str, float]) -> None:
-        """Judge a spectrum of the circuit with other values [Ohm, H, F] by name.
+        """Judge a spectrum of the circuit with other values by name, in SI.
 
         Raises
         ------
@@ -164,25 +178,36 @@ class SpectrumCheck:
         least: Mapping[str, float],
         most: Mapping[str, float],
     ) -> bool:
-        """Whether no rounding can matter, with values [Ohm, H, F] by name between two bounds.
+        """Whether no rounding can matter, with values by name, in SI, between two bounds.
 
         Nodal voltages hold a current through a conductance g only to eps g |v|: so the bound is
-        the largest conductance times the largest impedance.
+        the largest conductance times the largest impedance, over the least share of the energy
+        that coupled coils have left. What gains make of a voltage has no such bound.
         """
         # ngspice solves a nonlinear network's operating point first, see ADR 4
         if isinstance(self._circuit, FlatCircuit) or not self._circuit.network.is_linear:
+            return False
+        if self._circuit.network.controlled:
             return False
         low, high = 2 * math.pi * float(frequency[0]), 2 * math.pi * float(frequency[-1])
         r = [most.get(name, value) for name, value in self._resistors]
         x = [high * most.get(name, value) for name, value in self._inductors]
         b = [low * least.get(name, value) for name, value in self._capacitors]
         smallest = min((least.get(name, value) for name, value in self._resistors), default=1.0)
-        most_allowed = _SAFE / _EPS * smallest
+        most_allowed = _SAFE / _EPS * smallest * self._looseness(least, most)
         return (
             max(r, default=0.0) < most_allowed
             and max(x, default=0.0) < most_allowed
             and min(b, default=math.inf) * most_allowed > 1
         )
+
+    def _looseness(self, least: Mapping[str, float], most: Mapping[str, float]) -> float:
+        """Return the least share of energy that any coupled coils keep, between two bounds."""
+        k_of = {
+            pair: max(abs(bound.get(name, k)) for bound in (least, most))
+            for pair, (name, k) in self._k_of.items()
+        }
+        return min((least_energy(group, k_of) for group in coupled_groups(k_of)), default=1.0)
 
 
 def _conductance(resistance: object) -> float:
@@ -195,7 +220,7 @@ def _check_admittance(
     network: Network, spectrum: Spectrum, values: Mapping[str, float], shunt: float
 ) -> None:
     needed = {f"v({node})" for node in network.nodes if node != GROUND}
-    needed |= {f"i({name})" for name in network.names(Inductor)}
+    needed |= {f"i({name})" for name in network.names(Inductor, Vcvs, Ccvs)}
     needed |= {f"i(v{port.name})" for port in network.ports}
     if not needed <= spectrum.vectors.keys():
         raise SimulationError(
@@ -204,7 +229,7 @@ def _check_admittance(
             advice="let the deck save all",
         )
     found = balance(network, spectrum, values, shunt)
-    wrong = {"the admittance": found.admittance_error}
+    wrong = {} if network.controlled else {"the admittance": found.admittance_error}
     wrong |= {f"the current at node {node!r}": error for node, error in found.node_error.items()}
     what, error = max(wrong.items(), key=lambda item: item[1].max())
     top = int(np.argmax(error))

@@ -4,32 +4,37 @@ An element is a frozen record between node ``a`` and node ``b``; a positive curr
 through it from ``a`` to ``b``. Its name starts with the SPICE letter of its kind, so the name in
 Python, in a deck and in an ``alter`` command is the same. Laws are here as functions of the
 voltage [V] with their derivatives; their SPICE spelling is in :mod:`physlearn_spice.netlist`.
+Controlled sources are in :mod:`.controlled`.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .controlled import Cccs, Ccvs, ControlledSource, Vccs, Vcvs
 from .errors import NetworkError
+from .terminals import TwoTerminal
 
 __all__ = [
     "Capacitor",
+    "Cccs",
+    "Ccvs",
+    "ControlledSource",
     "Diode",
     "Element",
     "Inductor",
     "LinearElement",
     "Resistor",
     "Varactor",
+    "Vccs",
+    "Vcvs",
     "thermal_voltage",
 ]
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ELEMENTARY_CHARGE = 1.602176634e-19  # [C]
 _BOLTZMANN = 1.380649e-23  # [J/K]
 
@@ -40,35 +45,7 @@ def thermal_voltage(celsius: float = 27.0) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _TwoTerminal:
-    """What every element has: a name and the nodes it joins."""
-
-    letter: ClassVar[str]
-    kind: ClassVar[str]
-    positive: ClassVar[tuple[str, ...]]
-
-    name: str
-    a: str
-    b: str
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or self.name[0] != self.letter:
-            raise NetworkError(
-                f"{self.kind} {self.name!r}: the name must be lower-case letters, digits and _, "
-                f"starting with {self.letter!r}"
-            )
-        if self.a == self.b:
-            raise NetworkError(f"{self.kind} {self.name!r}: both ends are on node {self.a!r}")
-        for field in self.positive:
-            value = getattr(self, field)
-            if not (math.isfinite(value) and value > 0):
-                raise NetworkError(
-                    f"{self.kind} {self.name!r}: {field} = {value!r}, must be positive and finite"
-                )
-
-
-@dataclass(frozen=True, slots=True)
-class _Valued(_TwoTerminal):
+class _Valued(TwoTerminal):
     """An element that is told by one number, in SI units."""
 
     positive: ClassVar[tuple[str, ...]] = ("value",)
@@ -100,7 +77,7 @@ class Capacitor(_Valued):
 
 
 @dataclass(frozen=True, slots=True)
-class Diode(_TwoTerminal):
+class Diode(TwoTerminal):
     """Shockley's law from anode ``a`` to cathode ``b``: i = Is (exp(v / (n Vt)) - 1).
 
     ``saturation_current`` Is [A], ``emission_coefficient`` n (none). It stores no charge. An
@@ -125,7 +102,7 @@ class Diode(_TwoTerminal):
 
 
 @dataclass(frozen=True, slots=True)
-class Varactor(_TwoTerminal):
+class Varactor(TwoTerminal):
     """The junction capacitance of SPICE as a charge, without the junction's conduction.
 
     C(v) = C0 (1 - v/Vj)^-m for v <= Vj/2 and its tangent above; v counts from anode ``a`` to
@@ -148,7 +125,7 @@ class Varactor(_TwoTerminal):
     grading_coefficient: float = 0.5
 
     def __post_init__(self) -> None:
-        _TwoTerminal.__post_init__(self)
+        TwoTerminal.__post_init__(self)
         if self.grading_coefficient >= 1:
             raise NetworkError(
                 f"varactor {self.name!r}: grading_coefficient = {self.grading_coefficient!r}, "
@@ -194,4 +171,4 @@ class Varactor(_TwoTerminal):
 
 
 LinearElement = Resistor | Inductor | Capacitor
-Element = LinearElement | Diode | Varactor
+Element = LinearElement | Diode | Varactor | ControlledSource

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .elements import Capacitor, Diode, Inductor, Resistor, Varactor
+from .elements import Capacitor, Cccs, Ccvs, Diode, Inductor, Resistor, Varactor, Vccs, Vcvs
 from .errors import PhyslearnError
+from .flows import current_of
 from .network import Network
 from .results import Spectrum, Waveforms
 from .stimulus import Tone
@@ -25,6 +26,7 @@ __all__ = [
     "admittance",
     "available_at_tones",
     "available_power",
+    "delivered_power",
     "dissipated_at_tones",
     "dissipated_power",
     "efficiency",
@@ -56,14 +58,31 @@ def absorbed_power(network: Network, spectrum: Spectrum) -> NDArray[np.float64]:
     return np.sum(list(powers.values()), axis=0) if powers else np.zeros(len(spectrum.frequency))
 
 
+def delivered_power(network: Network, spectrum: Spectrum) -> dict[str, NDArray[np.float64]]:
+    """Mean power [W] (n_freq,) that each controlled source gives, -Re(v i*) / 2."""
+    return {
+        e.name: -np.real(
+            spectrum.voltage(e.a, e.b) * current_of(network, spectrum, e.name).conj() / 2
+        )
+        for e in network.controlled
+    }
+
+
 def stored_energy(network: Network, spectrum: Spectrum) -> dict[str, NDArray[np.float64]]:
-    """Mean energy [J] (n_freq,) in each inductor, L |i|^2 / 4, and capacitor, C |v|^2 / 4."""
+    """Mean energy [J] (n_freq,) in each inductor, L |i|^2 / 4, and capacitor, C |v|^2 / 4.
+
+    Also in each coupling, M Re(i1 i2*) / 2, which may be negative; no sum with its coils is.
+    """
     energies: dict[str, NDArray[np.float64]] = {}
     for e in network.elements:
         if isinstance(e, Inductor):
             energies[e.name] = e.value * np.abs(spectrum.current(e.name)) ** 2 / 4
         elif isinstance(e, Capacitor):
             energies[e.name] = e.value * np.abs(spectrum.voltage(e.a, e.b)) ** 2 / 4
+    mutual = network.mutual_inductances()
+    for k in network.couplings:
+        product = spectrum.current(k.first) * spectrum.current(k.second).conj()
+        energies[k.name] = mutual[k.name] * np.real(product) / 2
     return energies
 
 
@@ -192,11 +211,13 @@ class Ledger:
     dissipated
         In each resistor and diode, by element name.
     stored
-        Change of the energy in each inductor, capacitor and varactor, by element name.
+        Change of the energy in each inductor, capacitor, varactor and coupling (M i1 i2), by name.
     source_loss
         In each port's source resistance, by port name.
     time, energy_in_t, dissipated_t, stored_t
         The sums over ports and elements as they grow, (n_time,).
+    delivered, delivered_t
+        By each controlled source into the rest of the network, by element name; and their sum.
     """
 
     energy_in: Mapping[str, float]
@@ -207,16 +228,20 @@ class Ledger:
     energy_in_t: NDArray[np.float64]
     dissipated_t: NDArray[np.float64]
     stored_t: NDArray[np.float64]
+    delivered: Mapping[str, float] = field(default_factory=dict[str, float])
+    delivered_t: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
     @property
     def residual(self) -> float:
-        """What does not close, (in - dissipated - stored) / in.
+        """What does not close, (in - dissipated - stored) / in; sources' energy counts as in.
 
         A closed ledger is bookkeeping: it says that the currents and voltages obey Kirchhoff and
         the elements' laws, not that the step was short enough.
         """
-        total = sum(abs(energy) for energy in self.energy_in.values())
-        gap = self.energy_in_t[-1] - self.dissipated_t[-1] - self.stored_t[-1]
+        sources = (*self.energy_in.values(), *self.delivered.values())
+        total = sum(abs(energy) for energy in sources)
+        given = self.energy_in_t[-1] + self.delivered_t[-1]
+        gap = given - self.dissipated_t[-1] - self.stored_t[-1]
         return float(gap / total) if total > 0 else float(gap)
 
 
@@ -227,43 +252,49 @@ def ledger(network: Network, waveforms: Waveforms) -> Ledger:
     rule that closes to rounding for R, L and C at any step. Stored energies are the elements' own
     state functions at both ends.
     """
-    time = waveforms.time
+    time, zero = waveforms.time, np.zeros_like(waveforms.time)
     flows = {p.name: _input_energy(network, waveforms, p.name) for p in network.ports}
-    dissipated: dict[str, float] = {}
-    stored: dict[str, float] = {}
-    dissipated_t, stored_t = np.zeros_like(time), np.zeros_like(time)
+    dissipated: dict[str, NDArray[np.float64]] = {}
+    stored: dict[str, NDArray[np.float64]] = {}
+    delivered: dict[str, NDArray[np.float64]] = {}
     for e in network.elements:
         v: NDArray[np.float64] = waveforms.voltage(e.a, e.b)
         match e:
             case Resistor():
-                energy = _cumulative(time, v, v / e.value)
+                dissipated[e.name] = _cumulative(time, v, v / e.value)
             case Diode():
-                energy = _cumulative(time, v, e.current(v))
+                dissipated[e.name] = _cumulative(time, v, e.current(v))
             case Inductor():
-                energy = e.value * waveforms.current(e.name) ** 2 / 2
+                stored[e.name] = e.value * waveforms.current(e.name) ** 2 / 2
             case Capacitor():
-                energy = e.value * v**2 / 2
+                stored[e.name] = e.value * v**2 / 2
             case Varactor():
-                energy = e.energy(v)
-        if isinstance(e, Resistor | Diode):
-            dissipated[e.name] = float(energy[-1])
-            dissipated_t += energy
-        else:
-            stored[e.name] = float(energy[-1] - energy[0])
-            stored_t += energy - energy[0]
+                stored[e.name] = e.energy(v)
+            case Vcvs() | Vccs() | Cccs() | Ccvs():
+                delivered[e.name] = -_cumulative(time, v, current_of(network, waveforms, e.name))
+    mutual = network.mutual_inductances()
+    for k in network.couplings:
+        stored[k.name] = mutual[k.name] * waveforms.current(k.first) * waveforms.current(k.second)
+    changed = {name: energy - energy[0] for name, energy in stored.items()}
     return Ledger(
-        energy_in={name: float(energy[-1]) for name, (_, energy) in flows.items()},
-        dissipated=dissipated,
-        stored=stored,
+        energy_in=_last({name: energy for name, (_, energy) in flows.items()}),
+        dissipated=_last(dissipated),
+        stored=_last(changed),
         source_loss={
             p.name: float(_cumulative(time, p.resistance * flows[p.name][0], flows[p.name][0])[-1])
             for p in network.ports
         },
         time=time,
         energy_in_t=np.sum([energy for _, energy in flows.values()], axis=0),
-        dissipated_t=dissipated_t,
-        stored_t=stored_t,
+        dissipated_t=np.sum([zero, *dissipated.values()], axis=0),
+        stored_t=np.sum([zero, *changed.values()], axis=0),
+        delivered=_last(delivered),
+        delivered_t=np.sum([zero, *delivered.values()], axis=0),
     )
+
+
+def _last(energies: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    return {name: float(energy[-1]) for name, energy in energies.items()}
 
 
 def points_per_period(quality_factor: float, tolerance: float = 1e-3) -> int:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -15,66 +12,60 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
+from .checks import check_connections, check_controls, check_couplings, check_names
+from .couplings import Coupling
+from .elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    ControlledSource,
+    Diode,
+    Element,
+    Inductor,
+    LinearElement,
+    Resistor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from .errors import NetworkError
+from .ports import GROUND, Port
 from .topology import first_loop, not_joined
 
 __all__ = ["GROUND", "Network", "Port"]
 
-GROUND = "0"
 _KINDS: dict[str, type[Element]] = {
-    kind.kind: kind for kind in (Resistor, Inductor, Capacitor, Diode, Varactor)
+    kind.kind: kind
+    for kind in (Resistor, Inductor, Capacitor, Diode, Varactor, Vcvs, Vccs, Cccs, Ccvs)
 }
 _FORMAT = "physlearn-network/1"
-_LONGEST_NAME = 100  # ngspice's buffers overflow somewhere above 250
-_TAKEN = re.compile(  # node names that ngspice reads as ground, an axis, a set or a function
-    r"gnd|time|frequency|temper|speedcheck|[io]noise|all[iy]|a?gauss|a?unif|limit"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A pair of nodes with a source behind a resistance.
-
-    ``resistance`` Rs [Ohm] belongs to the source: it is not an element of the network, and what
-    it dissipates is not absorbed by the network. Rs = 0 is an ideal voltage source.
-    """
-
-    name: str
-    plus: str
-    minus: str = GROUND
-    resistance: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.resistance) and self.resistance >= 0):
-            raise NetworkError(
-                f"port {self.name!r}: resistance = {self.resistance!r}, must be zero or positive"
-            )
-        if self.plus == self.minus:
-            raise NetworkError(f"port {self.name!r}: both ends are on node {self.plus!r}")
-        if not (self.name.isascii() and self.name.isalnum()) or self.name != self.name.lower():
-            raise NetworkError(f"port {self.name!r}: the name must be lower-case letters, digits")
+_WithValue = LinearElement | ControlledSource | Coupling
 
 
 @dataclass(frozen=True)
 class Network:
-    """Elements and ports, checked when they are put together.
+    """Elements, ports and couplings, checked when they are put together.
+
+    Couplings join inductors and no nodes: graph, branches and loops know nothing of them.
 
     Raises
     ------
     NetworkError
         A name that is there twice, a part that no path joins to ground, a loop of ideal
-        sources, or nothing to drive.
+        sources, a control that is not there, coils that can't be coupled so, or nothing to drive.
     """
 
     elements: tuple[Element, ...]
     ports: tuple[Port, ...]
+    couplings: tuple[Coupling, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "elements", tuple(self.elements))
-        object.__setattr__(self, "ports", tuple(self.ports))
-        _check_names(self)
-        _check_connections(self)
+        for parts in ("elements", "ports", "couplings"):
+            object.__setattr__(self, parts, tuple(getattr(self, parts)))
+        check_names(self.elements, self.ports, self.couplings)
+        check_connections(self.elements, self.ports, self.graph)
+        check_controls(self.elements, self.ports)
+        check_couplings(self.elements, self.couplings)
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
@@ -115,7 +106,8 @@ class Network:
         """Names of the elements of each branch: a chain in series, with one current.
 
         A node that joins exactly two elements, and is neither ground nor a port, is inside a
-        branch. So a series RLC edge is one branch, whatever its inner nodes are called.
+        branch. So a series RLC edge is one branch, whatever its inner nodes are called. Its
+        inductors may be coupled and its nodes sensed: neither parts the current.
         """
         terminals = {GROUND, *(node for port in self.ports for node in (port.plus, port.minus))}
         series: nx.Graph[str] = nx.Graph()  # elements are vertices, joined where a chain goes on
@@ -129,8 +121,13 @@ class Network:
 
     @cached_property
     def stubs(self) -> tuple[str, ...]:
-        """Nodes at an open end: one element touches them and no port, so no current flows there."""
+        """Nodes at an open end, where no current flows: a single element touches them.
+
+        No port does, and no controlled source senses their voltage.
+        """
         ends = {GROUND, *(node for port in self.ports for node in (port.plus, port.minus))}
+        for e in self.controlled:
+            ends |= {e.control_plus, e.control_minus} if isinstance(e, Vcvs | Vccs) else set()
         return tuple(n for n in self.nodes if n not in ends and self.graph.degree[n] == 1)
 
     @cached_property
@@ -149,13 +146,24 @@ class Network:
         Empty where there is no such loop; a port ``p`` without resistance is the source ``vp``.
         """
         sources = [(f"v{p.name}", p.plus, p.minus) for p in self.ports if p.resistance == 0]
-        coils = [(e.name, e.a, e.b) for e in self.elements if isinstance(e, Inductor)]
-        return first_loop([*sources, *coils])
+        stiff = [(e.name, e.a, e.b) for e in self.elements if isinstance(e, Inductor | Vcvs | Ccvs)]
+        return first_loop([*sources, *stiff])
 
     @cached_property
     def is_linear(self) -> bool:
-        """Whether every element is a resistor, an inductor or a capacitor."""
-        return all(isinstance(e, Resistor | Inductor | Capacitor) for e in self.elements)
+        """Whether every element is a resistor, an inductor, a capacitor or a controlled source."""
+        return all(isinstance(e, LinearElement | ControlledSource) for e in self.elements)
+
+    @cached_property
+    def controlled(self) -> tuple[ControlledSource, ...]:
+        """The controlled sources: without any, the network is reciprocal and passive."""
+        return tuple(e for e in self.elements if isinstance(e, ControlledSource))
+
+    @cached_property
+    def metered(self) -> tuple[str, ...]:
+        """Names of the resistors and inductors whose current controls a source, in order."""
+        controls = {e.control for e in self.elements if isinstance(e, Cccs | Ccvs)}
+        return tuple(e.name for e in self.elements if e.name in controls)
 
     def __getitem__(self, name: str) -> Element:
         """Return the element of that name."""
@@ -182,25 +190,51 @@ class Network:
         known = ", ".join(repr(port.name) for port in self.ports)
         raise NetworkError(f"there is no port {name!r}; the ports are {known}")
 
+    def mutual_inductances(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Mutual inductance [H] of each coupling by name.
+
+        ``values`` are those by name, of inductors [H] and couplings, that are not the network's.
+        """
+        given = values or {}
+        coils = (e for e in self.elements if isinstance(e, Inductor))
+        henry = {e.name: given.get(e.name, e.value) for e in coils}
+        coupled = (replace(k, coefficient=given.get(k.name, k.coefficient)) for k in self.couplings)
+        return {k.name: k.mutual(henry[k.first], henry[k.second]) for k in coupled}
+
     def values(self, names: Iterable[str]) -> NDArray[np.float64]:
-        """Values [Ohm, H, F] (n_names,) of resistors, inductors and capacitors."""
-        return np.array([_valued(self[name]).value for name in names], dtype=float)
+        """Values (n_names,) of resistors, inductors, capacitors, gains and couplings, in SI."""
+        parts = map(self._with_value, names)
+        return np.array([getattr(part, _field_of(part)) for part in parts], dtype=float)
 
     def with_values(self, names: Iterable[str], values: ArrayLike) -> Network:
-        """Return the network with other values [Ohm, H, F] (n_names,) of the named elements."""
-        new: Mapping[str, float] = dict(
-            zip(names, map(float, np.asarray(values, float)), strict=True)
+        """Return the network with other values (n_names,) of what :meth:`values` knows, in SI."""
+        new = dict(zip(names, map(float, np.asarray(values, float)), strict=True))
+        changed: dict[str, Any] = {}
+        for name, value in new.items():
+            part = self._with_value(name)
+            changed[name] = replace(part, **{_field_of(part): value})
+        return replace(
+            self,
+            elements=tuple(changed.get(e.name, e) for e in self.elements),
+            couplings=tuple(changed.get(k.name, k) for k in self.couplings),
         )
-        changed = {name: replace(_valued(self[name]), value=value) for name, value in new.items()}
-        return replace(self, elements=tuple(changed.get(e.name, e) for e in self.elements))
+
+    def _with_value(self, name: str) -> _WithValue:
+        couplings = {coupling.name: coupling for coupling in self.couplings}
+        part = couplings.get(name) or self[name]
+        if isinstance(part, _WithValue):
+            return part
+        raise NetworkError(f"{part.kind} {part.name!r} has no single value to read or change")
 
     def to_json(self) -> str:
         """Return a JSON text from which :meth:`from_json` gives back an equal network."""
-        document = {
+        document: dict[str, Any] = {
             "format": _FORMAT,
             "ports": [asdict(port) for port in self.ports],
             "elements": [{"kind": e.kind, **asdict(e)} for e in self.elements],
         }
+        if self.couplings:  # what has none looks as it did before there were any
+            document["couplings"] = [asdict(coupling) for coupling in self.couplings]
         return json.dumps(document, indent=1)
 
     @classmethod
@@ -221,67 +255,17 @@ class Network:
                 _KINDS[record["kind"]](**{k: v for k, v in record.items() if k != "kind"})
                 for record in document["elements"]
             )
-            return cls(elements, ports)
+            couplings = tuple(Coupling(**record) for record in document.get("couplings", []))
+            return cls(elements, ports, couplings)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise NetworkError(f"this JSON holds no network: {error!r}") from error
 
 
-def _valued(element: Element) -> Resistor | Inductor | Capacitor:
-    if isinstance(element, Resistor | Inductor | Capacitor):
-        return element
-    raise NetworkError(f"{element.kind} {element.name!r} has no single value to read or change")
-
-
-def _check_names(network: Network) -> None:
-    if not network.elements:
-        raise NetworkError("the network has no elements")
-    if not network.ports:
-        raise NetworkError("the network has no port: name the nodes through which it is driven")
-    count = Counter(element.name for element in network.elements)
-    # a port "p" is written as the source vp behind the resistor rsp
-    count.update(name for port in network.ports for name in (f"v{port.name}", f"rs{port.name}"))
-    # ngspice builds a charge law "c" from an inductor lc at a node c_int1
-    varactors = network.names(Varactor)
-    count.update(f"l{name}" for name in varactors)
-    twice = [name for name, n in count.items() if n > 1]
-    if twice:
-        raise NetworkError(
-            f"the name {twice[0]!r} is used twice (a port p takes vp and rsp, a varactor c lc)"
-        )
-    for name in count:
-        if len(name) > _LONGEST_NAME:
-            raise NetworkError(f"the name {name!r} is longer than {_LONGEST_NAME} letters")
-    inside = {f"{name}_int1" for name in varactors}
-    behind = tuple(f"port{port.name}_" for port in network.ports)
-    folded: dict[str, str] = {}
-    for node in network.nodes:
-        if not node or not all(c.isalnum() or c == "_" for c in node) or not node.isascii():
-            raise NetworkError(f"node {node!r}: the name must be letters, digits and _")
-        if folded.setdefault(node.lower(), node) != node or node.lower() != node:
-            raise NetworkError(f"node {node!r}: SPICE ignores case, so names must be lower-case")
-        if _TAKEN.fullmatch(node) or node in inside or node.startswith(behind):
-            raise NetworkError(f"node {node!r}: ngspice or the deck needs this name for itself")
-        if len(node) > _LONGEST_NAME:
-            raise NetworkError(f"node {node!r}: the name is longer than {_LONGEST_NAME} letters")
-
-
-def _check_connections(network: Network) -> None:
-    graph = network.graph.copy()
-    for port in network.ports:
-        for node in (port.plus, port.minus):
-            if node != GROUND and node not in graph:
-                raise NetworkError(f"port {port.name!r}: no element touches node {node!r}")
-        graph.add_edge(port.plus, port.minus, key=f"v{port.name}")
-    if GROUND not in graph or graph.degree[GROUND] == 0:
-        raise NetworkError(f"nothing is connected to ground, node {GROUND!r}")
-    island = set(graph) - nx.node_connected_component(graph, GROUND)
-    if island:
-        raise NetworkError(
-            f"node {min(island)!r} is floating: no path leads from it to ground, node {GROUND!r}"
-        )
-    ideal = [(port.name, port.plus, port.minus) for port in network.ports if port.resistance == 0]
-    if loop := first_loop(ideal):
-        raise NetworkError(
-            f"voltage-source loop: port {loop[-1]!r} closes a loop of ideal sources; "
-            "give it a source resistance"
-        )
+def _field_of(part: _WithValue) -> str:
+    match part:
+        case Coupling():
+            return "coefficient"
+        case Vcvs() | Vccs() | Cccs() | Ccvs():
+            return "gain"
+        case _:
+            return "value"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from .elements import Varactor
@@ -32,12 +33,17 @@ def to_circuit(network: Network, source: Source | None = None) -> Circuit:
     if varactors:
         raise NetworkError(f"PySpice's circuits have no charge law for the varactor {varactors[0]}")
     deck = Deck(network, (), {network.port().name: source or Source(ac=1.0)})
-    text = "\n".join(line for line in to_spice(deck).splitlines() if not line.startswith(".save"))
-    return SpiceParser(source=text).build_circuit()
+    lines = [line for line in to_spice(deck).splitlines() if not line.startswith(".save")]
+    return SpiceParser(source="\n".join(map(_as_parsed, lines))).build_circuit()
+
+
+def _as_parsed(line: str) -> str:
+    """Spell a coupling as PySpice's parser does: it looks for the inductor ``L1``, not ``l1``."""
+    return re.sub(r" l", " L", line) if line.startswith("k") else line
 
 
 def from_circuit(circuit: Circuit) -> Network:
-    """Read the network of a PySpice circuit of R, L, C, diodes and voltage sources.
+    """Read the network of a PySpice circuit of linear elements, diodes and voltage sources.
 
     Raises
     ------

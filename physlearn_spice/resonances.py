@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .elements import Capacitor, Inductor, Resistor, Varactor
+from .couplings import coupled_groups, least_energy
+from .elements import Capacitor, Ccvs, Inductor, Resistor, Varactor, Vccs
 from .network import Network
 
-__all__ = ["Peak", "Resonance", "natural_band", "peaks", "resonances"]
+__all__ = ["Peak", "Resonance", "natural_band", "peaks", "resistances", "resonances"]
 
 _MOST_SAMPLES, _MOST_TERMS = 2000, 120
 
@@ -21,8 +22,9 @@ _MOST_SAMPLES, _MOST_TERMS = 2000, 120
 class Resonance:
     """A pole pair of a network or of its response, p = -omega0 / (2 Q) +- j ...
 
-    ``f0`` = |p| / 2 pi [Hz], ``quality_factor`` Q = |p| / (2 |Re p|). Of a response also the
-    ``residue`` of the pole with a positive imaginary part, in its units times rad/s.
+    ``f0`` = |p| / 2 pi [Hz], ``quality_factor`` Q = |p| / (2 |Re p|); of an active network's mode
+    that grows, Q and with it the bandwidth are negative. Of a response also the ``residue`` of the
+    pole with a positive imaginary part, in its units times rad/s.
     """
 
     f0: float
@@ -147,23 +149,32 @@ def natural_band(network: Network) -> tuple[float, float]:
     """Return the band [Hz] where the elements, each pair by itself, have their corners.
 
     A factor 3 around the least and the largest 1/(2 pi sqrt(L C)); without both L and C, around
-    those of 1/(2 pi R C) or R/(2 pi L). A long ladder has modes below it.
+    those of 1/(2 pi R C) or R/(2 pi L); with controlled sources, around all of these. Coupled
+    coils store less, and have their corners higher up. A long ladder has modes below the band.
     """
-    kinds = {
-        kind: [e.value for e in network.elements if isinstance(e, kind)]
-        for kind in (Resistor, Inductor, Capacitor)
-    }
-    r, ind, c = kinds[Resistor] or [1.0], kinds[Inductor], kinds[Capacitor]
+    r = resistances(network) or [1.0]
+    ind = [e.value for e in network.elements if isinstance(e, Inductor)]
+    c = [e.value for e in network.elements if isinstance(e, Capacitor)]
     c += [e.zero_bias_capacitance for e in network.elements if isinstance(e, Varactor)]
+    k_of = {k.pair: k.coefficient for k in network.couplings}
+    left = min((least_energy(group, k_of) for group in coupled_groups(k_of)), default=1.0)
+    corners: list[float] = []
     if ind and c:
-        corners = [(max(ind) * max(c)) ** -0.5, (min(ind) * min(c)) ** -0.5]
-    elif c:
-        corners = [1 / (max(r) * max(c)), 1 / (min(r) * min(c))]
-    elif ind:
-        corners = [min(r) / max(ind), max(r) / min(ind)]
-    else:
+        corners += [(max(ind) * max(c)) ** -0.5, (left * min(ind) * min(c)) ** -0.5]
+    if c and (not ind or network.controlled):
+        corners += [1 / (max(r) * max(c)), 1 / (min(r) * min(c))]
+    if ind and (not c or network.controlled):
+        corners += [min(r) / max(ind), max(r) / (left * min(ind))]
+    if not corners:
         corners = [2 * math.pi, 2e3 * math.pi]
     return min(corners) / (6 * math.pi), 3 * max(corners) / (2 * math.pi)
+
+
+def resistances(network: Network) -> list[float]:
+    """Resistances [Ohm] of the network, and what its gains are in Ohm, without their signs."""
+    found = [e.value for e in network.elements if isinstance(e, Resistor)]
+    found += [abs(e.gain) for e in network.elements if isinstance(e, Ccvs)]
+    return found + [1 / abs(e.gain) for e in network.elements if isinstance(e, Vccs)]
 
 
 def _refined(frequency: NDArray[np.float64], level: NDArray[np.float64], k: int) -> Peak:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from physlearn_spice.elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
+from physlearn_spice.couplings import Coupling
+from physlearn_spice.elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    Diode,
+    Element,
+    Inductor,
+    Resistor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from physlearn_spice.netlist import Ac, Analysis, Deck, Op, Source, Tran
 from physlearn_spice.network import GROUND, Network, Port
 from physlearn_spice.stimulus import Chirp, Multitone, Samples, Stimulus, Tone
@@ -56,6 +68,46 @@ def random_element(
         case _:
             grading = float(10 ** rng.uniform(-6, -1e-6))
             return Varactor(f"c{k}{suffix}", a, b, value(rng), value(rng, -3, 3), grading)
+
+
+def with_couplings(network: Network, rng: np.random.Generator, most: float = 0.5) -> Network:
+    """The network with chains of coupled coils: of three, the ends are not coupled."""
+    coils = rng.permutation(network.names(Inductor)).tolist()
+    pairs = zip(coils[::2], coils[1::2], strict=False)
+    couplings = [
+        Coupling(f"k{k}", *pair, float(rng.choice([-1, 1]) * rng.uniform(0.05, most)))
+        for k, pair in enumerate(pairs)
+    ]
+    if len(coils) > 2:
+        couplings.append(Coupling("k_third", coils[1], coils[2], float(rng.uniform(0.05, 0.3))))
+    return Network(network.elements, network.ports, tuple(couplings))
+
+
+def with_controlled(network: Network, rng: np.random.Generator, kinds: str = "egfh") -> Network:
+    """The network with a controlled source of each of some kinds, of gains that do little harm.
+
+    Voltage sources stand behind a resistor and a node of their own, so that they close no loop.
+    """
+    nodes = list(network.nodes)
+    carriers = [*network.names(Resistor, Inductor), *(f"v{p.name}" for p in network.ports)]
+    elements: list[Element] = list(network.elements)
+    for kind in kinds:
+        name, out = f"{kind}_x", f"x_{kind}"
+        a, b = two_of(nodes, rng)
+        sign, small = float(rng.choice([-1, 1])), float(rng.uniform(0.1, 0.9))
+        control = carriers[rng.integers(len(carriers))]
+        match kind:
+            case "e":
+                elements.append(Vcvs(name, out, b, *two_of(nodes, rng), sign * small))
+            case "g":
+                elements.append(Vccs(name, a, b, *two_of(nodes, rng), sign * small * 1e-3))
+            case "f":
+                elements.append(Cccs(name, a, b, control, sign * small))
+            case _:
+                elements.append(Ccvs(name, out, b, control, sign * small * 100))
+        if kind in "eh":
+            elements.append(Resistor(f"r_{kind}", out, a, 1e3 * small))
+    return Network(tuple(elements), network.ports, network.couplings)
 
 
 def random_tone(rng: np.random.Generator) -> Tone:

@@ -1,8 +1,9 @@
-"""An independent solution of a linear network: dense nodal analysis, written from the elements.
+"""An independent solution of a linear network: dense modified nodal analysis, from the elements.
 
 Nothing of the package's measures or engines is used. Every node is kept, series chains included;
-the solution is refined in extended precision where the platform has it (80 bits on x86-64), so
-the reference is better than what it judges.
+coupled coils, voltage sources and ports have a current of their own. The solution is refined in
+extended precision where the platform has it (80 bits on x86-64), so the reference is better than
+what it judges.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
-from physlearn_spice.elements import Capacitor, Inductor, Resistor
+from physlearn_spice.elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    Inductor,
+    Resistor,
+    Vccs,
+    Vcvs,
+)
 from physlearn_spice.network import GROUND, Network
 
 Complex = NDArray[np.clongdouble]
@@ -29,54 +38,113 @@ def element_admittance(
 
 
 def solve(matrix: Complex, right: Complex) -> Complex:
-    """x (n_freq, n, m) with matrix x = right: LAPACK, refined with residuals in long double."""
-    low = matrix.astype(complex)
+    """x (n_freq, n, m) with matrix x = right: LAPACK, refined with residuals in long double.
+
+    Rows and columns are scaled to one first: an equation of a source stands among conductances.
+    """
+    rows, columns = np.ones(matrix.shape[:2]), np.ones(matrix.shape[:2])
+    for _ in range(3):
+        scaled = np.abs(matrix) * rows[:, :, None] * columns[:, None, :]
+        rows /= np.sqrt(scaled.max(axis=2))
+        columns /= np.sqrt(scaled.max(axis=1))
+    low = (matrix * rows[:, :, None] * columns[:, None, :]).astype(complex)
     x = np.zeros_like(right)
     for _ in range(4):  # each pass gains 16 digits less those of the condition number
-        residual = right - matrix @ x
-        x = x + np.linalg.solve(low, residual.astype(complex))
+        residual = (right - matrix @ x) * rows[:, :, None]
+        x = x + np.linalg.solve(low, residual.astype(complex)) * columns[:, :, None]
     return x
 
 
 class Solution:
-    """Node voltages of a network driven at its first port by ``amplitude`` [V peak] behind Rs."""
+    """A network driven at its first port by ``amplitude`` [V peak] behind Rs; others are silent.
+
+    ``frequency`` [Hz] (n_freq,) may be complex: s / (2 pi j) for a natural frequency s [rad/s].
+    """
 
     def __init__(self, network: Network, frequency: ArrayLike, amplitude: float = 1.0) -> None:
         self.network = network
-        self.omega = 2 * np.longdouble(np.pi) * np.asarray(frequency, np.longdouble)
+        precise = np.longdouble if np.isrealobj(frequency) else np.clongdouble
+        self.omega = 2 * np.longdouble(np.pi) * np.asarray(frequency, precise)
+        coupled = {name for k in network.couplings for name in (k.first, k.second)}
+        own = [e.name for e in network.elements if isinstance(e, Vcvs | Ccvs) or e.name in coupled]
+        self.port = network.ports[0]
         self.row = {n: k for k, n in enumerate(n for n in network.nodes if n != GROUND)}
-        port = network.ports[0]
-        assert port.minus == GROUND
-        matrix = np.zeros((len(self.omega), len(self.row), len(self.row)), np.clongdouble)
+        unknowns = [*own, *(f"v{port.name}" for port in network.ports)]
+        self.column = {name: k for k, name in enumerate(unknowns, start=len(self.row))}
+        n = len(self.row) + len(unknowns)
+        self.matrix = np.zeros((len(self.omega), n, n), np.clongdouble)
+        right = np.zeros((len(self.omega), n, 1), np.clongdouble)
         for element in network.elements:
-            self._stamp(matrix, element.a, element.b, element_admittance(element, self.omega))
-        p = self.row[port.plus]
-        right = np.zeros((len(self.omega), len(self.row), 2), np.clongdouble)
-        right[:, p, 1] = 1.0
-        if port.resistance > 0:
-            matrix[:, p, p] += 1 / np.longdouble(port.resistance)
-            right[:, p, 0] = amplitude / np.longdouble(port.resistance)
-        x = solve(matrix, right)
-        if port.resistance > 0:
-            load = 1 / np.longdouble(port.resistance)
-            scale = 1.0
-        else:  # a current that makes the port's voltage the source's
-            load = np.longdouble(0)
-            scale = amplitude / x[:, p, 1]
-        self.node_voltage = x[:, :, 0] if port.resistance > 0 else x[:, :, 1] * scale[:, None]
-        self.admittance = (1 / x[:, p, 1] - load).astype(complex)
+            self._stamp(element)
+        for k in network.couplings:
+            product = np.longdouble(network[k.first].value) * np.longdouble(network[k.second].value)
+            mutual = np.longdouble(k.coefficient) * np.sqrt(product)
+            for one, other in ((k.first, k.second), (k.second, k.first)):
+                self.matrix[:, self.column[one], self.column[other]] -= 1j * self.omega * mutual
+        for port in network.ports:  # v = V + Rs i, with i from plus through the source to minus
+            k = self._branch(f"v{port.name}", port.plus, port.minus)
+            self.matrix[:, k, k] -= np.longdouble(port.resistance)
+        right[:, self.column[f"v{self.port.name}"], 0] = amplitude
+        self.x = solve(self.matrix, right)[:, :, 0]
+        current = self.current(f"v{self.port.name}")
+        self.admittance = (-current / self.voltage(self.port.plus, self.port.minus)).astype(complex)
 
-    def _stamp(self, matrix: Complex, a: str, b: str, y: Complex) -> None:
-        for s, t in ((a, b), (b, a)):
-            if s != GROUND:
-                matrix[:, self.row[s], self.row[s]] += y
-                if t != GROUND:
-                    matrix[:, self.row[s], self.row[t]] -= y
+    def _ends(self, a: str, b: str) -> list[tuple[int, int]]:
+        return [(self.row[node], sign) for node, sign in ((a, 1), (b, -1)) if node != GROUND]
+
+    def _branch(self, name: str, a: str, b: str) -> int:
+        """A current of its own, and the beginning of its equation: v(a, b)."""
+        k = self.column[name]
+        for node, sign in self._ends(a, b):
+            self.matrix[:, node, k] += sign
+            self.matrix[:, k, node] += sign
+        return k
+
+    def _terms(self, name: str) -> list[tuple[int, Complex]]:
+        """A current as a sum over the unknowns."""
+        if name in self.column:
+            return [(self.column[name], np.ones(len(self.omega), np.clongdouble))]
+        e = self.network[name]
+        y = element_admittance(e, self.omega)
+        return [(node, sign * y) for node, sign in self._ends(e.a, e.b)]
+
+    def _stamp(self, e: Resistor | Inductor | Capacitor | Vcvs | Vccs | Cccs | Ccvs) -> None:
+        gain = np.longdouble(getattr(e, "gain", 0.0))
+        ends = self._ends(e.a, e.b)
+        match e:
+            case Vccs():
+                for node, sign in ends:
+                    for control, factor in self._ends(e.control_plus, e.control_minus):
+                        self.matrix[:, node, control] += sign * factor * gain
+            case Cccs():
+                for node, sign in ends:
+                    for k, terms in self._terms(e.control):
+                        self.matrix[:, node, k] += sign * gain * terms
+            case Vcvs():
+                own = self._branch(e.name, e.a, e.b)
+                for control, factor in self._ends(e.control_plus, e.control_minus):
+                    self.matrix[:, own, control] -= factor * gain
+            case Ccvs():
+                own = self._branch(e.name, e.a, e.b)
+                for k, terms in self._terms(e.control):
+                    self.matrix[:, own, k] -= gain * terms
+            case _ if e.name in self.column:
+                own = self._branch(e.name, e.a, e.b)
+                self.matrix[:, own, own] -= 1j * self.omega * np.longdouble(e.value)
+            case _:
+                y = element_admittance(e, self.omega)
+                for node, sign in ends:
+                    for other, factor in ends:
+                        self.matrix[:, node, other] += sign * factor * y
+
+    def current(self, name: str) -> Complex:
+        """Phasor [A] (n_freq,) of a coil, a resistor, a voltage source or ``vp`` of a port p."""
+        return sum(self.x[:, k] * factor for k, factor in self._terms(name))
 
     def voltage(self, a: str, b: str = GROUND) -> Complex:
         """Phasor [V] (n_freq,) of node a against node b."""
         zero = np.zeros(len(self.omega), np.clongdouble)
-        ends = [zero if n == GROUND else self.node_voltage[:, self.row[n]] for n in (a, b)]
+        ends = [zero if n == GROUND else self.x[:, self.row[n]] for n in (a, b)]
         return ends[0] - ends[1]
 
     @property
@@ -123,6 +191,11 @@ def poles(network: Network, *, port_is_shorted: bool) -> NDArray[np.complex128]:
             if node != GROUND:
                 flow[row[node], k] += sign
                 flow[k, row[node]] -= sign
+    coil = {e.name: (k, e.value) for k, e in enumerate(inductors, start=len(row))}
+    for k in network.couplings:
+        (one, first), (other, second) = coil[k.first], coil[k.second]
+        mutual = omega * k.coefficient * np.sqrt(first * second) / ohm
+        storage[one, other] = storage[other, one] = mutual
     port = network.ports[0]
     if port_is_shorted and port.resistance > 0:
         stamp(flow, port.plus, port.minus, ohm / port.resistance)

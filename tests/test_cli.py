@@ -108,6 +108,36 @@ def test_run_prints_a_ledger_and_writes_raw(physlearn, folder: Path) -> None:
     assert len(plot.vectors["frequency"]) > 100
 
 
+ACTIVE = """a
+v1 s 0 ac 1 sin(0 1 10k)
+rs1 s a 50
+l1 a 0 1m
+c1 a 0 1u
+l2 b 0 1m
+k1 l1 l2 0.5
+r1 b 0 100
+e1 c 0 b 0 3
+r2 c a 200
+.ac dec 5 1k 100k
+.tran 1u 1m 0 1u uic
+"""
+
+
+def test_run_says_what_controlled_sources_deliver(physlearn, tmp_path: Path) -> None:
+    deck = tmp_path / "active.cir"
+    deck.write_text(ACTIVE, encoding="utf-8")
+    code, out, _ = physlearn("run", deck, "--json")
+    assert code == 0
+    ac, tran = json.loads(out)["analyses"]
+    for account, given in ((ac, "delivered_W"), (tran, "delivered_J")):
+        assert account[given]["e1"] != 0
+        assert abs(account["residual"]) < 1e-6
+    assert "k1" in tran["stored_J"]
+    code, out, _ = physlearn("run", deck)
+    assert code == 0
+    assert out.count("delivered by") == 2
+
+
 def test_spectrum_finds_the_resonances_and_writes_files(physlearn, folder: Path) -> None:
     words = ("--band", "50:3k", "--points", 400, "-o", folder, "--json")
     code, out, _ = physlearn("spectrum", folder / "network.json", *words)
@@ -192,7 +222,7 @@ BAD_DECKS = {
 ODD_DECKS = {
     "dangling": (DECK.replace(".ac", "r9 b nowhere 1\n.ac"), "line 6: node 'nowhere' is floating"),
     "negative": (DECK.replace("in a 50", "in a -50"), r"line 3: resistor 'r1': value = -50.0"),
-    "amplifier": (DECK.replace(".ac", "e1 o 0 b 0 10\nr2 o 0 1\n.ac"), "line 6: "),
+    "amplifier": (DECK.replace(".ac", "e1 o 0 vol='10*v(b)'\nr2 o 0 1\n.ac"), "line 6: "),
 }
 
 
@@ -505,11 +535,11 @@ def test_the_files_of_one_deck_hold_all_of_its_analyses(physlearn, decks: Path) 
 def test_vectors_are_printed_by_their_whole_names(physlearn, decks: Path) -> None:
     deck = decks / "named.cir"  # rich takes [i] for italics
     chain = "".join(f"r{k} n{k} n{k + 1} 1\n" for k in range(2, 14))
-    card = f"e1 n2 0 b 0 10\n{chain}r14 n14 0 1\n.save all @r1[i]\n.op\n.tran"
+    card = f"e1 n2 0 vol='10*v(b)'\n{chain}r14 n14 0 1\n.save all @r1[i]\n.op\n.tran"
     deck.write_text(TRAN_DECK.replace(".tran", card))
     code, out, _ = physlearn("run", deck)
     assert code == 0
     for table in out.split("\ntran, "):
         assert "@r1[i]" in table
-        assert "10 more" in table
+        assert "12 more" in table
         assert len(table.splitlines()) < 15

@@ -11,6 +11,7 @@ import pytest
 
 from physlearn_spice import (
     Capacitor,
+    Coupling,
     Diode,
     EdgeModel,
     Fixed,
@@ -21,6 +22,7 @@ from physlearn_spice import (
     PhyslearnError,
     Port,
     Resistor,
+    Vccs,
     complete,
     gnm,
     random_regular,
@@ -335,6 +337,12 @@ def test_what_has_no_modal_form_is_refused() -> None:
     tank = (Inductor("l1", "a", "0", 1e-3), Resistor("r1", "a", "0", 1.0))
     with pytest.raises(PhyslearnError, match="not linear"):
         modal_admittance(Network((*tank, Diode("d1", "a", "0")), (Port("1", "a"),)))
+    coupled = (*tank, Inductor("l2", "a", "0", 1e-3))
+    with pytest.raises(PhyslearnError, match="'k1' couples"):
+        modal_admittance(Network(coupled, (Port("1", "a"),), (Coupling("k1", "l1", "l2", 0.5),)))
+    source = Vccs("g1", "a", "0", "a", "0", -0.1)
+    with pytest.raises(PhyslearnError, match="'g1' couples"):
+        modal_admittance(Network((*tank, source), (Port("1", "a"),)))
     large = complete(70, edge=EdgeModel(), rng=np.random.default_rng(0))
     with pytest.raises(PhyslearnError, match="at most"):
         modal_admittance(large)

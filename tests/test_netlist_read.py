@@ -150,8 +150,8 @@ ON_LINE_5 = {
     ".tran 1u 1m 0 0": "0 < max_step",
     ".model m1 npn(bf=100)": "only diode models",
     ".model m1 d(is 1e-14)": "NAME=VALUE",
-    "k1 l1 l2 0.5": "'k1' is a coupling",
-    **{f"{letter}1 a b c d 1": f"'{letter}1' is a controlled source" for letter in "efgh"},
+    "k1 l1 0.5": "'k1' needs two inductors",
+    **{f"{letter}1 a b c d e 1": f"'{letter}1' is read as" for letter in "efgh"},
     "i1 0 out 1": "'i1' is a current source",
     "x1 a b sub": "'x1' is a subcircuit",
     **{f"{letter}1 a b c m": f"'{letter}1' is a transistor" for letter in "qmj"},
@@ -244,6 +244,12 @@ rs2 b out 1
 d1 out 0 m
 .model m d(is=1e-9 n=1)
 c1 out 0 1u
+l1 out 0 1m
+l2 b 0 1m
+k1 l1 l2 0.5
+e1 x 0 (out b) 2
+r4 x b 5
+f1 out 0 v1 2
 .ac dec 5 1 1k
 .tran 1u 1m
 .options x=1

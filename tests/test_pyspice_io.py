@@ -7,12 +7,22 @@ import pytest
 
 from physlearn_spice import DeckError, EdgeModel, NetworkError, Port, Resistor, complete
 from physlearn_spice.pyspice_io import from_circuit, to_circuit
+from tests.random_networks import with_controlled, with_couplings
 
 
 @pytest.mark.parametrize("share", [0.0, 0.6])
 def test_round_trip(share: float) -> None:
     edge = EdgeModel(nonlinear_share=share)
     network = complete(5, edge=edge, rng=np.random.default_rng(1))
+    assert from_circuit(to_circuit(network)) == network
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_round_trip_of_couplings_and_controlled_sources(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    network = with_couplings(complete(4, edge=EdgeModel(), rng=rng), rng)
+    assert network.couplings
+    network = with_controlled(network, rng)
     assert from_circuit(to_circuit(network)) == network
 
 
@@ -32,8 +42,9 @@ def test_what_no_network_holds_is_refused() -> None:
 
     circuit = Circuit("amplifier")
     circuit.V("in", "a", circuit.gnd, 1)
-    circuit.VCVS("x", "b", circuit.gnd, "a", circuit.gnd, 10)
-    with pytest.raises(DeckError, match="controlled source"):
+    circuit.R("load", "a", circuit.gnd, 75.0)
+    circuit.I("x", "a", circuit.gnd, 10)
+    with pytest.raises(DeckError, match="current source"):
         from_circuit(circuit)
     varactors = EdgeModel(nonlinear="varactor", nonlinear_share=1.0)
     with pytest.raises(NetworkError, match="varactor"):

@@ -26,7 +26,7 @@ from physlearn_spice.runs import Run, run_decks
 GOOD = "good\nv1 in 0 dc 1 ac 1 sin(1 1 1k)\nr1 in a 50\nl1 a b 1m\nr2 b 0 1k\n.end\n"
 OP = GOOD.replace(".end", ".op\n.end")
 ALL = GOOD.replace(".end", ".op\n.ac dec 5 1k 1meg\n.tran 10u 2m\n.end")
-TEXT = ALL.replace(".op", "e1 c 0 b 0 10\nr3 c 0 1\n.op")  # an amplifier is no network
+TEXT = ALL.replace(".op", "e1 c 0 vol='10*v(b)'\nr3 c 0 1\n.op")  # a law is no network
 SLOW = GOOD.replace(".end", ".op\n.tran 1u 10 uic\n.end")
 REFUSED = OP.replace("r2 b 0 1k", "r2 b 0")
 UNKNOWN = OP.replace("r2 b 0 1k", "d1 b 0 nomodel")
@@ -138,7 +138,7 @@ def test_a_network_is_read_as_one_and_what_is_none_as_text(place: Path) -> None:
     text = open_deck(place / "text.cir", options={"rshunt": 1e12})
     assert isinstance(text, TextDeck)
     assert "rshunt=1000000000000.0" in text.text
-    assert "run as text, being no network: line 6: 'e1' is a controlled source" in text.notes[0]
+    assert "run as text, being no network: line 6: 'e1' is read as 'e1 A B PLUS" in text.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_records_say_what_became_of_each_analysis(place: Path) -> None:
         assert account["engine"].startswith("ngspice-")
         assert account["deck_sha256"] == hashlib.sha256(text.encode()).hexdigest()
     for account in accounts["text"]:
-        assert any("'e1' is a controlled source" in note for note in account["notes"])
+        assert any("'e1' is read as 'e1 A B PLUS" in note for note in account["notes"])
     assert records["ok"]["size"] == file(place, "ok", "raw").stat().st_size
 
     (refused,) = accounts["refused"]

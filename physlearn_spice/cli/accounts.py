@@ -14,6 +14,7 @@ from rich.table import Table
 from ..measures import (
     absorbed_power,
     available_power,
+    delivered_power,
     dissipated_power,
     input_power,
     ledger,
@@ -81,6 +82,7 @@ def account(bench: Deck, result: Result) -> dict[str, Any]:
                 "dissipated_J": dict(book.dissipated),
                 "stored_J": dict(book.stored),
                 "source_loss_J": dict(book.source_loss),
+                **({"delivered_J": dict(book.delivered)} if book.delivered else {}),
                 "residual": book.residual,
             }
 
@@ -132,8 +134,11 @@ def _ac_account(bench: Deck, spectrum: Spectrum) -> dict[str, Any]:
         float(abs(spectrum.voltage(p.plus, p.minus)[top] * spectrum.current(f"v{p.name}")[top])) / 2
         for p in network.ports
     )
-    residual = (float(total[top]) - power) / gross if gross else 0.0
-    return {**account, "dissipated_W": parts, "residual": residual}
+    given = {name: float(p[top]) for name, p in delivered_power(network, spectrum).items()}
+    gross += sum(map(abs, given.values()))
+    gap = float(total[top]) + sum(given.values()) - power
+    account |= {"delivered_W": given} if given else {}
+    return {**account, "dissipated_W": parts, "residual": gap / gross if gross else 0.0}
 
 
 def print_account(console: Console, account: Mapping[str, Any]) -> None:
@@ -158,6 +163,8 @@ def print_account(console: Console, account: Mapping[str, Any]) -> None:
             )
             console.print(_table("dissipated in", "energy [J]", account["dissipated_J"]))
             console.print(_table("stored in", "change [J]", account["stored_J"]))
+            if "delivered_J" in account:
+                console.print(_table("delivered by", "energy [J]", account["delivered_J"]))
 
 
 def _print_ac(console: Console, account: Mapping[str, Any]) -> None:
@@ -176,6 +183,8 @@ def _print_ac(console: Console, account: Mapping[str, Any]) -> None:
         console.print(_table("port", "mean power in [W]", account["power_in_W"], sort=False))
     if "dissipated_W" in account:
         console.print(_table("resistor", "mean power [W]", account["dissipated_W"]))
+    if "delivered_W" in account:
+        console.print(_table("delivered by", "mean power [W]", account["delivered_W"]))
 
 
 def _table(name: str, unit: str, rows: Mapping[str, float], *, sort: bool = True) -> Table:

@@ -133,7 +133,7 @@ def modal_admittance(
     Raises
     ------
     PhyslearnError
-        The network is not linear, or has over 2,000 states.
+        The network holds more than R, L and C, or has over 2,000 states.
     """
     name = network.port(port).name
     state = state_equations(network, [name], bare=not loaded)
@@ -148,7 +148,7 @@ def modal_impedance(network: Network, port: str | None = None) -> ModalForm:
     NetworkError
         Nothing but the source joins the port's nodes.
     PhyslearnError
-        The network is not linear, or has over 2,000 states.
+        The network holds more than R, L and C, or has over 2,000 states.
     """
     name = network.port(port).name
     return _modal_form(network, name, False, state_equations(network, open_port=name))

@@ -109,10 +109,13 @@ def branches(
     NetworkError
         With that port open nothing joins a node to ground.
     PhyslearnError
-        The network is not linear, or too large.
+        The network is not linear, has couplings or controlled sources, or is too large.
     """
     if not network.is_linear:
         raise PhyslearnError("the network has elements that are not linear: R, L and C only")
+    other = [part.name for part in (*network.controlled, *network.couplings)]
+    if other:
+        raise PhyslearnError(f"{other[0]!r} couples branches: R, L and C only")
     row = {node: k for k, node in enumerate(network.nodes)}
     ends: list[tuple[str, int, int, float, str]] = []
     for e in network.elements:
@@ -190,7 +193,7 @@ def _admittance(element: Element) -> tuple[str, float]:
         case Inductor():
             return "l", 1 / element.value
         case _:
-            raise PhyslearnError(f"{element.kind} {element.name!r} is not linear")
+            raise PhyslearnError(f"{element.kind} {element.name!r} is no R, L or C")
 
 
 def _behind(port: Port) -> str:

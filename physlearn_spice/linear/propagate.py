@@ -61,7 +61,8 @@ def propagate(
     Raises
     ------
     PhyslearnError
-        The network is not linear or has over 2,000 states, or an argument makes no sense.
+        The network holds more than R, L and C or has over 2,000 states, or an argument makes no
+        sense.
     """
     if not (math.isfinite(step) and step > 0):
         raise PhyslearnError(f"step = {step!r}, must be positive and finite")

@@ -10,9 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-import networkx as nx
-import numpy as np
-
+from ..couplings import coupled_groups, least_energy
 from ..errors import DeckError
 from ..network import GROUND
 from ..topology import first_loop, not_joined
@@ -147,21 +145,14 @@ def _check_couplings(devices: list[Device]) -> None:
         for pair in combinations(sorted(coupled), 2):
             k_of[pair] += number(value)
             device_of[pair] = device
-    joined: nx.Graph[str] = nx.Graph(list(k_of))
-    for group in nx.connected_components(joined):
-        order = sorted(group)
+    for order in coupled_groups(k_of):
         if len(order) > _MOST_COUPLED:
             raise DeckError(
                 f"more than {_MOST_COUPLED} coils are coupled, {order[0]!r} among them: leave out "
                 "what is weak"
             )
-        pairs = [pair for pair in k_of if pair[0] in group]
-        matrix = np.eye(len(order))
-        row = {coil: k for k, coil in enumerate(order)}
-        for one, other in pairs:
-            i, j = row[one], row[other]
-            matrix[i, j] = matrix[j, i] = k_of[one, other]
-        if np.linalg.eigvalsh(matrix)[0] < -_ROUNDING:
+        if least_energy(order, k_of) < -_ROUNDING:
+            pairs = [pair for pair in k_of if pair[0] in order]
             at_fault = dict.fromkeys(device_of[pair].name for pair in pairs)
             raise DeckError(
                 f"the couplings {', '.join(at_fault)} are not positive definite: "

@@ -27,6 +27,7 @@ __all__ = [
     "Tran",
     "at_frequencies",
     "check_options",
+    "meter_of",
 ]
 
 _LONGEST_TITLE = 100  # letters; ngspice -b has no room beyond 500 bytes
@@ -201,9 +202,23 @@ class Deck:
         """Kinds of the analyses: ``"op"``, ``"ac"``, ``"tran"``."""
         return tuple(type(analysis).__name__.lower() for analysis in self.analyses)
 
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Vectors of the deck's own meters, which results leave out."""
+        meters = map(meter_of, self.network.metered)
+        return frozenset(name for source, node in meters for name in (f"i({source})", f"v({node})"))
+
     def source(self, port: str) -> Source:
         """Return the source of a port; one that is off where none is given."""
         return self.sources.get(port, Source())
+
+
+def meter_of(element: str) -> tuple[str, str]:
+    """Name the 0 V source that measures an element's current, and the node between the two.
+
+    No port has a source of this name: the element's begins with a letter, its number with a digit.
+    """
+    return f"vi_{element}", f"{element}_meter"
 
 
 def check_options(options: Options) -> None:

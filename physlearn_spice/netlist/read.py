@@ -1,4 +1,4 @@
-"""SPICE text to deck: what :mod:`.write` wrote, and plain decks of R, L, C, D and V by hand.
+"""SPICE text to deck: what :mod:`.write` wrote, and plain linear decks, diodes and V by hand.
 
 A card that can't be represented is refused with its line number. Decks are data: cards that run
 commands or read files are refused by name.
@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..couplings import Coupling
 from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Network
+from .active import CONTROLLED, read_controlled, read_coupling, without_meters
 from .analyses import read_analysis
 from .deck import Ac, Analysis, Deck
 from .layout import cards, open_ends, read_text, title
@@ -25,11 +27,6 @@ __all__ = ["load_deck", "read_deck"]
 
 _LINEAR = {"r": Resistor, "l": Inductor, "c": Capacitor}
 _UNITS = {
-    "k": "a coupling",
-    "e": "a controlled source",
-    "f": "a controlled source",
-    "g": "a controlled source",
-    "h": "a controlled source",
     "i": "a current source",
     "x": "a subcircuit",
     "q": "a transistor",
@@ -78,8 +75,10 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
             raise DeckError(str(error), line=line) from error
     elements, element_lines = _resolve_models(parts)
     try:
+        elements = without_meters(elements, parts.feeds)
         ports, sources, absorbed = ports_and_sources(parts.feeds, elements, folder)
-        network = Network(tuple(e for e in elements if e.name not in absorbed), ports)
+        kept = tuple(e for e in elements if e.name not in absorbed)
+        network = Network(kept, ports, tuple(parts.couplings))
     except NetworkError as error:
         raise DeckError(str(error)) from error
     declared = open_ends(lines)
@@ -108,6 +107,7 @@ class _Parts:
     """What the cards read so far have said."""
 
     elements: list[tuple[int, Element | _DiodeCard]] = field(default_factory=list)  # with its line
+    couplings: list[Coupling] = field(default_factory=list[Coupling])
     seen: dict[str, int] = field(default_factory=dict[str, int])  # name to line
     models: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     feeds: Feeds = field(default_factory=Feeds)
@@ -137,6 +137,12 @@ def _read_card(parts: _Parts, line: int, card: str) -> None:
     letter = word[0]
     if letter in "vba":
         parts.feeds.read_card(line, card)
+        return
+    if letter == "k":
+        parts.couplings += read_coupling(card, line)
+        return
+    if letter in CONTROLLED:
+        parts.elements.append((line, read_controlled(card, line)))
         return
     if letter not in _LINEAR and letter != "d":
         what = _UNITS.get(letter, "no element that is known")

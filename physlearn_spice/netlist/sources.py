@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..elements import Element, Resistor
+from ..elements import Element, Resistor, Vccs, Vcvs
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Port
 from ..stimulus import Chirp, Multitone, Samples, Stimulus, Tone
@@ -19,7 +19,7 @@ from .deck import Source
 from .numbers import number
 from .write import chirp_voltage
 
-__all__ = ["Feeds", "ports_and_sources"]
+__all__ = ["Feeds", "ends_of", "ports_and_sources"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class _Feed:
     ac: float = 0.0
     waveform: Stimulus | None = None
     model: str = ""  # of a sampled source
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is a source of 0 V."""
+        return self.dc == self.ac == 0 and self.waveform is None and not self.model
 
 
 @dataclass
@@ -72,7 +77,7 @@ def ports_and_sources(
     tuple
         Ports, their sources by name, and the names of the resistors that went into ports.
     """
-    touches = Counter(node for x in (*elements, *feeds.cards) for node in _ends(x))
+    touches = Counter(node for x in (*elements, *feeds.cards) for node in ends_of(x))
     below = {feed.plus: feed for feed in feeds.cards if touches[feed.plus] == 2}
     joined = {feed.minus for feed in feeds.cards if feed.minus in below} - {GROUND}
     ports: list[Port] = []
@@ -114,8 +119,15 @@ def ports_and_sources(
     return tuple(ports), sources, absorbed
 
 
-def _ends(card: Element | _Feed) -> tuple[str, str]:
-    return (card.plus, card.minus) if isinstance(card, _Feed) else (card.a, card.b)
+def ends_of(card: Element | _Feed) -> tuple[str, ...]:
+    """Nodes that a card touches, those that it senses included."""
+    match card:
+        case _Feed():
+            return card.plus, card.minus
+        case Vcvs() | Vccs():
+            return card.a, card.b, card.control_plus, card.control_minus
+        case _:
+            return card.a, card.b
 
 
 def _waveform(feed: _Feed, feeds: Feeds, folder: Path | None) -> Stimulus | None:

@@ -190,7 +190,8 @@ def flat_circuit(listed: list[str]) -> FlatCircuit:
     check_circuit((None, card) for card in listed)
     elements: dict[str, tuple[str, str, float]] = {}
     others: dict[str, tuple[str, ...]] = {}
-    for name, *words in (card.split() for card in listed if card[0] not in ".*"):
+    cards = (re.sub("[(),]", " ", card) for card in listed if card[0] not in ".*")
+    for name, *words in map(str.split, cards):
         if name[0] in "rlc" and len(words) == 3 and is_number(words[2]):
             elements[name] = words[0], words[1], number(words[2])
         else:

@@ -2,7 +2,8 @@
 
 A port ``p`` becomes the voltage source ``vp`` (which also measures the port's current) behind the
 resistor ``rsp``. Further tones of its waveform follow in series as ``vp_1``, ``vp_2``, ...; a
-chirp or a sampled signal stands behind it as ``bp`` or ``ap``.
+chirp or a sampled signal stands behind it as ``bp`` or ``ap``. SPICE senses currents of voltage
+sources only, so a resistor or inductor that controls a source has one of 0 V behind it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,24 @@ from pathlib import Path
 
 import numpy as np
 
-from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
+from ..elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    Diode,
+    Element,
+    Inductor,
+    Resistor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from ..errors import DeckError
 from ..files import write_text
-from ..network import Port
+from ..network import Network, Port
 from ..stimulus import Chirp, Multitone, Samples, Tone
 from .analyses import analysis_command
-from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran
+from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, meter_of
 from .numbers import num
 
 __all__ = ["save_deck", "side_files", "to_spice"]
@@ -48,7 +60,8 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
     if network.stubs:
         lines.append(f"* open: {' '.join(network.stubs)}")
     for element in network.elements:
-        lines.append(_card(element))
+        lines += _cards(element, network)
+    lines += [f"{k.name} {k.first} {k.second} {num(k.coefficient)}" for k in network.couplings]
     lines += _models(network.elements)
     with_waveform = any(isinstance(analysis, Tran) for analysis in todo)
     for port in network.ports:
@@ -114,8 +127,15 @@ def save_deck(deck: Deck, path: Path) -> None:
     write_text(path, text)
 
 
-def _card(element: Element) -> str:
-    head = f"{element.name} {element.a} {element.b}"
+def _cards(element: Element, network: Network) -> list[str]:
+    if element.name not in network.metered:
+        return [_card(element, element.b, network)]
+    source, node = meter_of(element.name)
+    return [_card(element, node, network), f"{source} {node} {element.b} dc 0.0"]
+
+
+def _card(element: Element, b: str, network: Network) -> str:
+    head = f"{element.name} {element.a} {b}"
     match element:
         case Resistor() | Inductor() | Capacitor():
             return f"{head} {num(element.value)}"
@@ -123,6 +143,12 @@ def _card(element: Element) -> str:
             return f"{head} {_diode_model(element)}"
         case Varactor():
             return f"{head} q='{varactor_charge(element)}'"
+        case Vcvs() | Vccs():
+            return f"{head} {element.control_plus} {element.control_minus} {num(element.gain)}"
+        case Cccs() | Ccvs():
+            control = element.control
+            source = meter_of(control)[0] if control in network.metered else control
+            return f"{head} {source} {num(element.gain)}"
 
 
 def varactor_charge(varactor: Varactor) -> str:

@@ -108,9 +108,10 @@ def _run(
         )
     if isinstance(deck, TextDeck):
         deck = deck.only(analysis)
-        text, files, lines = deck.text, {}, deck.lines
+        text, files, lines, hidden = deck.text, {}, deck.lines, frozenset[str]()
     else:
         text, files, lines = to_spice(deck, [analysis]), side_files(deck), ()
+        hidden = deck.hidden
     with tempfile.TemporaryDirectory(prefix="physlearn_") as name:
         folder = Path(name)
         for file, content in files.items():
@@ -122,7 +123,8 @@ def _run(
             plots = read_raw(raw) if raw.exists() else []
         except PhyslearnError as error:  # a voltage-source loop leaves the beginning of one
             raise failed(f"ngspice wrote no whole raw file: {error}", text, log, lines) from error
-    vectors = dict(plots[-1].vectors) if plots else {}
+    found = plots[-1].vectors if plots else {}
+    vectors = {name: vector for name, vector in found.items() if name not in hidden}
     engine = f"{executable_version(find_executable())} (batch)"
     result = result_from(analysis, vectors, Provenance(engine, text, notes_of(log)), log)
     if isinstance(result, Spectrum):

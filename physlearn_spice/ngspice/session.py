@@ -37,7 +37,7 @@ from ..netlist import (
 )
 from ..results import Fail, Outcome, Provenance, Result, Spectrum, outcome_of
 from .evidence import check_log, circuit_from, failed, notes_of, result_from
-from .shared import LOCK, shared_library
+from .shared import LOCK, shared_library, vector_name
 
 __all__ = ["Session"]
 
@@ -72,6 +72,7 @@ class Session:
         self._altered: dict[str, float] = {}
         self._alterable: frozenset[str] = frozenset()
         self._kinds: frozenset[_Kind] = frozenset()
+        self._hidden: frozenset[str] = frozenset()  # vectors that are no result
         # names of the vectors that each kind of analysis gives
         self._names: dict[_Kind, list[bytes]] = {}
 
@@ -115,29 +116,32 @@ class Session:
                 circuit = circuit_from(self._library.take_log(), loading, deck)
                 analyses, names = circuit.analyses, frozenset(circuit.elements)
                 self._notes, self._check = deck.notes, SpectrumCheck(circuit)
+                self._hidden = frozenset()
             else:
                 self._replace(text, files)
                 analyses, names = deck.analyses, alterable(deck)
                 self._notes, self._check = (), SpectrumCheck(deck)
+                self._hidden = deck.hidden
             self._revision += 1
             self._text, self._altered, self._alterable = text, {}, names
             self._kinds, self._names = frozenset(map(_kind, analyses)), {}
         return analyses
 
     def alter(self, names: Iterable[str], values: ArrayLike) -> None:
-        """Give elements new values [Ohm, H, F, or V of a source's DC] (n_names,).
+        """Give elements new values [Ohm, H, F, or V of a source's DC], gains, k (n_names,).
 
         Raises
         ------
         DeckError
-            A value is not positive and finite; nothing was altered then.
+            A value is not one of its element's, as not positive; nothing was altered then.
         SimulationError
             The loaded circuit has no such element; or ngspice did not take a value, and then no
             circuit is loaded any more.
         """
         names, row = tuple(names), np.asarray(values, float).tolist()
         new = dict(zip(names, row, strict=True))
-        if row and not (min(row) > 0 and math.isfinite(sum(row))):
+        is_positive = not row or (min(row) > 0 and math.isfinite(sum(row)))
+        if not is_positive or any(name[0] == "k" for name in names):
             alter_commands(new)  # says which is not allowed, if one is not
         with LOCK:
             self._require_circuit()
@@ -265,7 +269,9 @@ class Session:
         if is_new:
             names = self._names.get(kind)
             if names is None:
-                names = self._names[kind] = self._library.names(plot)
+                spelled = self._library.names(plot)
+                names = [name for name in spelled if vector_name(name) not in self._hidden]
+                self._names[kind] = names
             vectors = self._library.vectors(plot, names)
         self._library.command("destroy all")
         provenance = Provenance(

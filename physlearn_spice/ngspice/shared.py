@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import SimulationError
 from .library import open_library
 
-__all__ = ["LOCK", "SharedLibrary", "shared_library"]
+__all__ = ["LOCK", "SharedLibrary", "shared_library", "vector_name"]
 
 LOCK = threading.RLock()  # the library dies where two threads are in it
 _COMMANDS_BETWEEN_PURGES = 1000
@@ -136,7 +136,7 @@ class SharedLibrary:
     def vectors(self, plot: str, names: Iterable[bytes]) -> dict[str, NDArray[Any]]:
         """Copy vectors (n_points,) of the current plot out of ngspice's memory.
 
-        They are named by :func:`_vector_name`.
+        They are named by :func:`vector_name`.
         """
         vectors: dict[str, NDArray[Any]] = {}
         for spelled in names:
@@ -149,7 +149,7 @@ class SharedLibrary:
             vector = np.empty(info.v_length, float if is_real else complex)
             data = info.v_realdata if is_real else info.v_compdata
             self._ffi.memmove(vector, data, vector.nbytes)
-            name = _vector_name(spelled)
+            name = vector_name(spelled)
             if name in vectors:  # a further branch of an XSPICE device
                 name = f"i({spelled.decode()})"
             vectors[name] = vector
@@ -163,7 +163,7 @@ def shared_library() -> SharedLibrary:
 
 
 @lru_cache(maxsize=10_000)
-def _vector_name(spelled: bytes) -> str:
+def vector_name(spelled: bytes) -> str:
     """Name a library's vector as raw files do: ``l1#branch`` is i(l1), ``n1`` is v(n1)."""
     name = spelled.decode("utf-8", "replace")
     if name in ("time", "frequency") or name.startswith("@"):

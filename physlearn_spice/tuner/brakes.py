@@ -10,25 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ..errors import NetworkError
 from .objective import Absorbed
 
-__all__ = ["Brake", "global_brake", "local_brake", "no_brake", "power_law"]
+__all__ = ["Brake", "global_brake", "local_brake", "no_brake"]
 
-Brake = Callable[[Absorbed, Absorbed], NDArray[np.float64]]
+Brake = Callable[[Absorbed, Absorbed], "float | NDArray[np.float64]"]
+"""From what is absorbed now, and the reference, to the factor on the noise: a number or (d,).
 
-
-def power_law(power: ArrayLike, reference: ArrayLike, exponent: float) -> NDArray[np.float64]:
-    """(1 + P / Pref)^-k, powers [W] of any shape."""
-    ratio = np.asarray(power, float) / np.asarray(reference, float)
-    return np.asarray((1 + ratio) ** -exponent, float)
+The compiled loop compiles it too: plain arithmetic and numpy, no objects but its arguments.
+"""
 
 
-def no_brake(now: Absorbed, reference: Absorbed) -> NDArray[np.float64]:
+def no_brake(now: Absorbed, reference: Absorbed) -> float:
     """1: the plain walk."""
-    return np.ones(())
+    return 1.0
 
 
 def global_brake(exponent: float = 1.0) -> Brake:
@@ -36,27 +33,12 @@ def global_brake(exponent: float = 1.0) -> Brake:
 
     It only changes the clock: the walk visits the same points and dwells longer at the good ones.
     """
-    return lambda now, reference: power_law(now.total, reference.total, exponent)
+    return lambda now, reference: (1 + now.total / reference.total) ** -exponent
 
 
 def local_brake(exponent: float = 1.0) -> Brake:
     """A brake on each component, from its own power: sigma_j = s0 (1 + p_j / pref_j)^-k.
 
-    Raises
-    ------
-    NetworkError
-        When it is used: a component has no resistor in its branch, and so nothing to feel.
+    It needs a resistor in the branch of every component that moves.
     """
-
-    def brake(now: Absorbed, reference: Absorbed) -> NDArray[np.float64]:
-        if np.isnan(reference.own).any():
-            raise NetworkError(
-                "a local brake needs a resistor in the branch of every movable component: "
-                "give each inductor and capacitor an ESR"
-            )
-        # where no current can flow, as on the way to an open end, there is nothing to brake by
-        idle = reference.own <= 1e-9 * reference.own.max()
-        factor = power_law(now.own, np.where(idle, 1.0, reference.own), exponent)
-        return np.where(idle, 1.0, factor)
-
-    return brake
+    return lambda now, reference: (1 + now.own / reference.own) ** -exponent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,7 @@ from ..stimulus import Tone
 __all__ = ["Absorbed", "Objective", "absorbed_at_tones"]
 
 
-@dataclass(frozen=True)
-class Absorbed:
+class Absorbed(NamedTuple):
     """Mean power [W]: ``total`` of the network, and ``own`` (d,) of each movable component.
 
     An ideal inductor or capacitor dissipates nothing; its own power is that of the resistors in
@@ -54,28 +53,17 @@ def absorbed_at_tones(
     movable
         Names of the d components that x moves.
     """
-    if not network.is_linear:
-        raise NetworkError("tuning by AC needs a linear network: R, L and C")
-    if len({tone.frequency for tone in tones}) < len(tones):
-        raise StimulusError("two tones have the same frequency: add them up to one")
-    if max((abs(tone.amplitude) for tone in tones), default=0.0) > 1e100:
-        raise StimulusError("the signal's amplitudes are too large to square")
-    if not any(tone.amplitude for tone in tones):
-        raise StimulusError("the signal is silent: every tone has amplitude 0")
+    check_tones(network, tones)
     resistors = [e for e in network.elements if isinstance(e, Resistor)]
-    if not resistors:
-        raise NetworkError("a network without a resistor absorbs nothing")
     column = {e.name: k for k, e in enumerate(resistors)}
-    row = {name: k for k, name in enumerate(movable)}
     in_branch = np.zeros((len(movable), len(resistors)))
-    for branch in network.branches:
-        for name in branch:
-            if name in row:
-                in_branch[row[name], [column[other] for other in branch if other in column]] = 1
+    for row, some in enumerate(resistors_in_branch(network, movable)):
+        in_branch[row, [column[name] for name in some]] = 1
     feels_nothing = ~in_branch.any(axis=1)
     points = at_frequencies(tone.frequency for tone in tones)
     nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != GROUND})
-    deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=tuple(nodes))
+    save = ("all",) if network.controlled else tuple(nodes)  # what it takes to judge a spectrum
+    deck = Deck(network, points, {network.port().name: Source(ac=1.0)}, save=save)
     session.load(deck)
 
     def objective(x: NDArray[np.float64]) -> Absorbed:
@@ -87,3 +75,32 @@ def absorbed_at_tones(
         return Absorbed(float(per_resistor.sum()), own)
 
     return objective
+
+
+def check_tones(network: Network, tones: Sequence[Tone]) -> None:
+    """Say why a network can't be tuned to tones, if so.
+
+    Raises
+    ------
+    NetworkError
+        It is nonlinear, or has no resistor.
+    StimulusError
+        The tones are silent, too loud, or two are one.
+    """
+    if not network.is_linear:
+        raise NetworkError("tuning by AC needs a linear network: R, L and C")
+    if len({tone.frequency for tone in tones}) < len(tones):
+        raise StimulusError("two tones have the same frequency: add them up to one")
+    if max((abs(tone.amplitude) for tone in tones), default=0.0) > 1e100:
+        raise StimulusError("the signal's amplitudes are too large to square")
+    if not any(tone.amplitude for tone in tones):
+        raise StimulusError("the signal is silent: every tone has amplitude 0")
+    if not network.names(Resistor):
+        raise NetworkError("a network without a resistor absorbs nothing")
+
+
+def resistors_in_branch(network: Network, movable: Sequence[str]) -> list[list[str]]:
+    """Names of the resistors in the branch of each of the d movable components."""
+    resistors = set(network.names(Resistor))
+    of = {name: branch for branch in network.branches for name in branch}
+    return [[name for name in of[moved] if name in resistors] for moved in movable]

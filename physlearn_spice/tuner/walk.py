@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import PhyslearnError
+from ..errors import NetworkError, PhyslearnError
 from .brakes import Brake
 from .memory import Memory
 from .objective import Absorbed, Objective
 
-__all__ = ["Bounds", "Info", "State", "Tuner", "around", "init", "reflect", "step", "walk"]
+__all__ = ["Bounds", "Info", "State", "Tuner", "around", "checked_length", "init", "reference_of", "reflect", "step", "walk"]
 
 
 class Bounds(NamedTuple):
@@ -121,15 +121,44 @@ def init(
     for _ in range(tuner.warm_up):
         x = reflect(x + tuner.noise * rng.standard_normal(x.size), bounds)
         visited.append((x, objective(x)))
-    share = tuner.reference_share
-    reference = Absorbed(
-        share * float(np.median([absorbed.total for _, absorbed in visited])),
-        share * np.median([absorbed.own for _, absorbed in visited], axis=0),
-    )
+    reference = reference_of(tuner, [absorbed for _, absorbed in visited])
     best_x, best = max(visited, key=lambda point: point[1].total)
     x, now = visited[-1]
     state = State(x, now, reference, now.total, best_x, best.total, len(visited))
     return state, [absorbed.total for _, absorbed in visited]
+
+
+def reference_of(tuner: Tuner, warm_up: Sequence[Absorbed]) -> Absorbed:
+    """Scale of the brake: a share of the medians of what was absorbed on the warm-up.
+
+    Where no current can flow, as on the way to an open end, there is nothing to brake by: the
+    reference is infinite.
+
+    Raises
+    ------
+    NetworkError
+        The brake needs the power of a component that has no resistor in its branch.
+    """
+    own = np.median([absorbed.own for absorbed in warm_up], axis=0)
+    idle = own <= 1e-9 * own.max(initial=0.0)
+    reference = Absorbed(
+        tuner.reference_share * float(np.median([absorbed.total for absorbed in warm_up])),
+        np.where(idle, np.inf, tuner.reference_share * own),
+    )
+    if np.isnan(tuner.brake(warm_up[-1], reference)).any():
+        raise NetworkError(
+            "a local brake needs a resistor in the branch of every movable component: "
+            "give each inductor and capacitor an ESR"
+        )
+    return reference
+
+
+def checked_length(n_evaluations: int, tuner: Tuner) -> None:
+    """Raise PhyslearnError where the measurements don't reach beyond the warm-up."""
+    if n_evaluations <= tuner.warm_up:
+        raise PhyslearnError(
+            f"{n_evaluations} evaluations: must exceed the warm-up of {tuner.warm_up}"
+        )
 
 
 def step(
@@ -180,10 +209,7 @@ def walk(
     PhyslearnError
         The measurements don't reach beyond the warm-up.
     """
-    if n_evaluations <= tuner.warm_up:
-        raise PhyslearnError(
-            f"{n_evaluations} evaluations: must exceed the warm-up of {tuner.warm_up}"
-        )
+    checked_length(n_evaluations, tuner)
     state, powers = init(objective, x, tuner=tuner, bounds=bounds, rng=rng)
     yield state, powers
     while state.n_evaluations < n_evaluations:

@@ -1,0 +1,101 @@
+"""Cards of controlled sources and couplings, read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from ..couplings import Coupling
+from ..elements import Cccs, Ccvs, Element, Inductor, Resistor, Vccs, Vcvs
+from ..errors import DeckError
+from ..network import GROUND
+from .deck import meter_of
+from .numbers import number
+from .sources import Feeds, ends_of
+
+__all__ = ["CONTROLLED", "read_controlled", "read_coupling", "without_meters"]
+
+_BY_VOLTAGE = {"e": Vcvs, "g": Vccs}
+_BY_CURRENT = {"f": Cccs, "h": Ccvs}
+CONTROLLED = {*_BY_VOLTAGE, *_BY_CURRENT}
+
+
+def read_controlled(card: str, line: int) -> Vcvs | Vccs | Cccs | Ccvs:
+    """Read a card whose first letter is one of :data:`CONTROLLED`, linear or ``poly(1)`` so.
+
+    Brackets and commas around nodes count for nothing, as in ngspice.
+
+    Raises
+    ------
+    DeckError
+        Another form, or a law that is not a gain times what controls.
+    """
+    name, *words = re.sub("[(),]", " ", card).split()
+    n_controls = 2 if name[0] in _BY_VOLTAGE else 1
+    if words[2:4] == ["poly", "1"]:
+        words = [*words[:2], *words[4:]]
+        if len(words) != n_controls + 4 or number(words.pop(-2), line) != 0:
+            raise DeckError(f"{name!r}: of a poly(1), only '0 GAIN' is read", line=line)
+    if len(words) != n_controls + 3 or re.search("[{'=]", card):  # an expression is no gain
+        form = "A B PLUS MINUS GAIN" if n_controls == 2 else "A B SOURCE GAIN"
+        raise DeckError(f"{name!r} is read as '{name} {form}', not {card!r}", line=line)
+    *told, value = words
+    gain = number(value, line)
+    if name[0] in _BY_CURRENT:
+        a, b, control = (*_nodes(told[:2]), told[2])
+        return _BY_CURRENT[name[0]](name, a, b, control, gain)
+    a, b, plus, minus = _nodes(told)
+    return _BY_VOLTAGE[name[0]](name, a, b, plus, minus, gain)
+
+
+def _nodes(words: list[str]) -> Iterator[str]:
+    return (GROUND if node == "gnd" else node for node in words)
+
+
+def read_coupling(card: str, line: int) -> list[Coupling]:
+    """Read a K card; one of three or more inductors is a coupling of each pair.
+
+    Raises
+    ------
+    DeckError
+        No two inductors, or no value.
+    """
+    name, *words = card.split()
+    if len(words) < 3:
+        raise DeckError(f"{name!r} needs two inductors and a value; it has {words}", line=line)
+    *coils, value = words
+    k = number(value, line)
+    if len(coils) == 2:
+        return [Coupling(name, coils[0], coils[1], k)]
+    return [Coupling(f"{name}_{one}_{two}", one, two, k) for one, two in combinations(coils, 2)]
+
+
+def without_meters(elements: Iterable[Element], feeds: Feeds) -> list[Element]:
+    """Take the writer's meters out of the sources, and give what they measure its node back.
+
+    Raises
+    ------
+    NetworkError
+        The element behind the meter has both ends on one node.
+    """
+    found = {element.name: element for element in elements}
+    touches = Counter(node for card in (*found.values(), *feeds.cards) for node in ends_of(card))
+    control_of: dict[str, str] = {}
+    for feed in list(feeds.cards):
+        metered = found.get(feed.name.removeprefix("vi_"))
+        if not isinstance(metered, Resistor | Inductor) or not feed.is_silent:
+            continue
+        source, node = meter_of(metered.name)
+        if (feed.name, feed.plus, metered.b) == (source, node, node) and touches[node] == 2:
+            found[metered.name] = replace(metered, b=feed.minus)
+            feeds.cards.remove(feed)
+            control_of[source] = metered.name
+    return [
+        replace(e, control=control_of.get(e.control, e.control))
+        if isinstance(e, Cccs | Ccvs)
+        else e
+        for e in found.values()
+    ]
