@@ -31,6 +31,7 @@ ORDER = [
     "rawfile",
     "flows",
     "accuracy",
+    "linear",
     "ngspice",
     "deck_files",
     "runs",
