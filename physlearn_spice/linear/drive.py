@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import PhyslearnError, SimulationError, Status
 from ..network import Network
+from .active import answer_active, flows
 from .batches import Answers, Room, admittances, answers, room_for
 from .lanes import LANES
-from .response import Response
+from .laws import laws
+from .response import Places, Response
 from .structure import Others, structure
 from .tableau import Solution, solve_with_care, weak_branches
 from .values import branch_values, element_values
@@ -42,7 +44,10 @@ def admittance(
 
     Parameters and errors are those of :func:`drive`.
     """
-    job = _Job(network, frequency, values, port, others)
+    if _is_active(network):
+        job = _Job(network, frequency, values, port, others)
+        return _answer_active(job, threads, keep=False, with_power=False).admittance
+    job = _PassiveJob(network, frequency, values, port, others)
     y, growth = np.empty(job.n_lanes, complex), np.empty(job.n_lanes)
     program = job.structure.program
 
@@ -53,7 +58,7 @@ def admittance(
     y, doubtful = y.reshape(job.shape), ~(growth < _GROWTH).reshape(job.shape)
     where = doubtful.reshape(-1, len(job.frequency)).any(axis=0)
     if where.any():
-        again = _Job(network, job.frequency[where], values, port, others)
+        again = _PassiveJob(network, job.frequency[where], values, port, others)
         y[..., where] = _answer(again, threads, keep=False).admittance
     return y
 
@@ -73,12 +78,12 @@ def drive(
     Parameters
     ----------
     network
-        Of resistors, inductors and capacitors.
+        Of resistors, inductors and capacitors; also coupled, and with controlled sources.
     frequency
         [Hz] (n_freq,), positive.
     values
-        By element name, values [Ohm, H, F] that are not the network's own; their shapes broadcast
-        to the shape of the sets.
+        By name of an element or a coupling, values [Ohm, H, F], gains and coefficients that are not
+        the network's own; their shapes broadcast to the shape of the sets.
     port
         The driven port; the first by default.
     others
@@ -95,7 +100,14 @@ def drive(
     SimulationError
         The network is singular at a frequency, told with the elements that make it so.
     """
-    return _answer(_Job(network, frequency, values, port, others), threads, keep)
+    if _is_active(network):
+        return _answer_active(_Job(network, frequency, values, port, others), threads, keep)
+    return _answer(_PassiveJob(network, frequency, values, port, others), threads, keep)
+
+
+def _is_active(network: Network) -> bool:
+    """Whether it takes more than an elimination of branches."""
+    return bool(network.controlled or network.couplings)
 
 
 class _Job:
@@ -110,18 +122,32 @@ class _Job:
         others: Others,
     ) -> None:
         self.network, self.port, self.others = network, network.port(port), others
-        self.structure = structure(network, port, others)
         self.frequency = np.atleast_1d(np.asarray(frequency, float))
         wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
         if self.frequency.ndim != 1 or wrong.any():
             which = f"{self.frequency[wrong][0]:g} Hz" if wrong.any() else "an array of 2 axes"
             raise PhyslearnError(f"frequencies: {which} in them; must be positive, in one row")
         self.values = element_values(network, values, port, others)
-        flat = self.values.reshape(-1, self.values.shape[-1])
-        self.branches = branch_values(network, self.structure, flat)
+        self.flat = self.values.reshape(-1, self.values.shape[-1])
         self.omega = 2 * np.pi * self.frequency
         self.shape = (*self.values.shape[:-1], len(self.frequency))
-        self.n_lanes = len(flat) * len(self.frequency)
+        self.n_lanes = len(self.flat) * len(self.frequency)
+
+
+class _PassiveJob(_Job):
+    """Of R, L and C: with the branches that they make up."""
+
+    def __init__(
+        self,
+        network: Network,
+        frequency: ArrayLike,
+        values: Mapping[str, ArrayLike] | None,
+        port: str | None,
+        others: Others,
+    ) -> None:
+        self.structure = structure(network, port, others)
+        super().__init__(network, frequency, values, port, others)
+        self.branches = branch_values(network, self.structure, self.flat)
 
     def run(self, threads: int, work: Callable[[Room, int, int], None]) -> None:
         """Call ``work`` for all lanes, in as many parts as there are threads."""
@@ -142,7 +168,7 @@ class _Job:
         return self.branches[lane // len(self.omega)], float(self.omega[lane % len(self.omega)])
 
 
-def _with_care(job: _Job, lane: int) -> Solution:
+def _with_care(job: _PassiveJob, lane: int) -> Solution:
     branches, omega = job.lane(lane)
     try:
         found = solve_with_care(job.structure.program, branches, omega)
@@ -161,7 +187,7 @@ def _with_care(job: _Job, lane: int) -> Solution:
     return found
 
 
-def _singular(job: _Job, lane: int) -> SimulationError:
+def _singular(job: _PassiveJob, lane: int) -> SimulationError:
     branches, omega = job.lane(lane)
     weak = weak_branches(job.structure.program, branches, omega)
     branch = job.structure.branch
@@ -175,7 +201,7 @@ def _singular(job: _Job, lane: int) -> SimulationError:
     )
 
 
-def _answer(job: _Job, threads: int, keep: bool) -> Response:
+def _answer(job: _PassiveJob, threads: int, keep: bool) -> Response:
     n = job.n_lanes
     rows = n if keep else 0
     program = job.structure.program
@@ -200,6 +226,33 @@ def _answer(job: _Job, threads: int, keep: bool) -> Response:
         out.power[lane], out.power_error[lane] = found.power, found.power_error
         if keep:
             out.voltage[lane], out.current[lane] = found.voltage, found.current
+    return _response(job, out, with_care, job.structure if keep else None)
+
+
+def _answer_active(job: _Job, threads: int, keep: bool, with_power: bool = True) -> Response:
+    structure = laws(job.network, job.port.name, job.others)
+    found = answer_active(
+        job.network,
+        structure,
+        job.flat,
+        job.omega,
+        threads=threads,
+        keep=keep,
+        with_power=with_power,
+    )
+    nothing = np.empty((0, 0), complex)
+    out = Answers(*found[:4], np.empty(0), nothing, nothing, nothing)
+    if not keep:
+        return _response(job, out, found.with_care, None)
+    places, voltage, current = flows(structure, job.flat, job.omega, found.x)
+    return _response(job, out._replace(voltage=voltage, current=current), found.with_care, places)
+
+
+def _response(
+    job: _Job, out: Answers, with_care: NDArray[np.bool_], places: Places | None
+) -> Response:
+    """Put the answers into shape; ``places`` where voltages and currents were kept."""
+    n = job.n_lanes
     across = np.abs(1 / (1 + job.port.resistance * out.admittance)) ** 2  # |V|^2 at the port
     of_source = 2 * job.port.resistance * out.admittance_error * np.sqrt(across)
 
@@ -222,8 +275,8 @@ def _answer(job: _Job, threads: int, keep: bool) -> Response:
         shaped(out.power * across),
         shaped(power_error),
         shaped(with_care),
-        job.structure,
+        places,
         job.values,
-        shaped(out.voltage) if keep else None,
-        shaped(out.current) if keep else None,
+        None if places is None else shaped(out.voltage),
+        None if places is None else shaped(out.current),
     )
