@@ -11,14 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import PhyslearnError, SimulationError, Status
 from ..network import Network
-from .batches import Answers, Room, admittances, answers, room_for
+from .batches import Room, admittances, answers, answers_for, room_for
+from .compiled import announce
 from .lanes import LANES
 from .response import Response
 from .structure import Others, structure
 from .tableau import Solution, solve_with_care, weak_branches
 from .values import branch_values, element_values
 
-__all__ = ["admittance", "drive"]
+__all__ = ["Job", "admittance", "drive"]
 
 _GROWTH = 1e3  # two such pivots in a row may cost 6 of 16 digits: look closer
 _EXCESS = 100.0  # times what rounding of the values does: pivoting will help
@@ -42,9 +43,11 @@ def admittance(
 
     Parameters and errors are those of :func:`drive`.
     """
-    job = _Job(network, frequency, values, port, others)
+    job = Job(network, frequency, values, port, others)
     y, growth = np.empty(job.n_lanes, complex), np.empty(job.n_lanes)
     program = job.structure.program
+
+    announce(admittances)
 
     def work(room: Room, first: int, last: int) -> None:
         admittances(program, room, job.branches, job.omega, first, last, y, growth)
@@ -53,7 +56,7 @@ def admittance(
     y, doubtful = y.reshape(job.shape), ~(growth < _GROWTH).reshape(job.shape)
     where = doubtful.reshape(-1, len(job.frequency)).any(axis=0)
     if where.any():
-        again = _Job(network, job.frequency[where], values, port, others)
+        again = Job(network, job.frequency[where], values, port, others)
         y[..., where] = _answer(again, threads, keep=False).admittance
     return y
 
@@ -95,10 +98,10 @@ def drive(
     SimulationError
         The network is singular at a frequency, told with the elements that make it so.
     """
-    return _answer(_Job(network, frequency, values, port, others), threads, keep)
+    return _answer(Job(network, frequency, values, port, others), threads, keep)
 
 
-class _Job:
+class Job:
     """What is to be computed: lanes count through the frequencies of one set, then of the next."""
 
     def __init__(
@@ -109,7 +112,8 @@ class _Job:
         port: str | None,
         others: Others,
     ) -> None:
-        self.network, self.port, self.others = network, network.port(port), others
+        self.network, self.port = network, network.port(port)
+        self.others: Others = others
         self.structure = structure(network, port, others)
         self.frequency = np.atleast_1d(np.asarray(frequency, float))
         wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
@@ -142,7 +146,7 @@ class _Job:
         return self.branches[lane // len(self.omega)], float(self.omega[lane % len(self.omega)])
 
 
-def _with_care(job: _Job, lane: int) -> Solution:
+def _with_care(job: Job, lane: int) -> Solution:
     branches, omega = job.lane(lane)
     try:
         found = solve_with_care(job.structure.program, branches, omega)
@@ -161,7 +165,7 @@ def _with_care(job: _Job, lane: int) -> Solution:
     return found
 
 
-def _singular(job: _Job, lane: int) -> SimulationError:
+def _singular(job: Job, lane: int) -> SimulationError:
     branches, omega = job.lane(lane)
     weak = weak_branches(job.structure.program, branches, omega)
     branch = job.structure.branch
@@ -175,17 +179,11 @@ def _singular(job: _Job, lane: int) -> SimulationError:
     )
 
 
-def _answer(job: _Job, threads: int, keep: bool) -> Response:
+def _answer(job: Job, threads: int, keep: bool) -> Response:
     n = job.n_lanes
-    rows = n if keep else 0
     program = job.structure.program
-    out = Answers(
-        np.empty(n, complex),
-        *(np.empty(n) for _ in range(4)),
-        np.empty((rows, len(program.diagonal)), complex),
-        np.empty((rows, len(program.first)), complex),
-        np.empty((0, 0), complex),
-    )
+    out = answers_for(program, n, keep=keep)
+    announce(answers)
 
     def work(room: Room, first: int, last: int) -> None:
         answers(program, room, job.branches, job.omega, first, last, out)
