@@ -38,7 +38,7 @@ from physlearn_spice import (
 from physlearn_spice.cli import run_to_exit
 from physlearn_spice.files import make_folder
 from physlearn_spice.measures import Ledger, available_at_tones, ledger, points_per_period
-from physlearn_spice.ngspice import Session, simulate
+from physlearn_spice.ngspice import simulate
 from physlearn_spice.report import Tuning, save_ledgers, save_tuning
 from physlearn_spice.results import Waveforms
 from physlearn_spice.tuner import RECIPES, absorbed_power_at, compare
@@ -86,7 +86,7 @@ def main(
 ) -> None:
     """Tune K_8 to a humming glass with every tuner, then let it hear a choir."""
     make_folder(out)
-    console, session = Console(stderr=as_json), Session()
+    console = Console(stderr=as_json)
     untuned = build(seed=seed)
     recordings = {name: from_wav(SIGNALS / f"{name}.wav") for name in ("glass_hum", "choir")}
     glass, choir = (spectral_tones(recording, 6) for recording in recordings.values())
@@ -100,7 +100,6 @@ def main(
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=len(RECIPES) * WALKERS * EVALUATIONS)
         runs = compare(
-            session,
             untuned,
             glass.tones,
             movable=untuned.names(Inductor, Capacitor),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .elements import Resistor
+from .engines import sweep
 from .files import write_text
 from .measures import (
     Ledger,
@@ -22,7 +23,6 @@ from .measures import (
 from .modes import known_modes
 from .netlist import Ac, Deck, Source, at_frequencies, save_deck
 from .network import Network, Port
-from .ngspice import sweep
 from .plots import (
     colour_bar,
     figure,

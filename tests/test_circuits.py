@@ -12,7 +12,7 @@ import circuits.kirchhoff_tuner as kirchhoff_tuner
 from physlearn_spice import Capacitor, Inductor, from_wav, load_deck, spectral_tones
 from physlearn_spice.measures import absorbed_power, available_at_tones
 from physlearn_spice.netlist import to_spice
-from physlearn_spice.ngspice import Session, simulate_batch
+from physlearn_spice.ngspice import simulate_batch
 from physlearn_spice.tuner import absorbed_power_at, tune
 
 ROOT = Path(__file__).parents[1]
@@ -43,10 +43,8 @@ def test_noise_and_local_brake_learn_the_sound(seed, gain_at_least, choir_gain_a
         spectral_tones(from_wav(kirchhoff_tuner.SIGNALS / f"{name}.wav"), 6).tones
         for name in ("glass_hum", "choir")
     )
-    session = Session()
     run = {
         tuner: tune(
-            session,
             network,
             glass,
             movable=network.names(Inductor, Capacitor),

@@ -39,6 +39,7 @@ from physlearn_spice.tuner import (
     tune,
     walk,
 )
+from physlearn_spice.tuner.walk import reference_of
 
 # the single RLC of Q = 21: R = 15, L = 1 mH, f0 = 50 kHz, x = ln(C / C_resonance)
 R, L, OMEGA = 15.0, 1e-3, 2 * np.pi * 50e3
@@ -266,7 +267,6 @@ def test_tune_gains_and_gives_back_its_best(session: Session) -> None:
     tones = (Tone(1.0, 30e3),)
     movable = network.names(Inductor, Capacitor)
     tuned = tune(
-        session,
         network,
         tones,
         movable=movable,
@@ -331,7 +331,8 @@ def test_a_component_that_no_current_reaches_walks_unbraked(session: Session) ->
     movable = network.names(Inductor, Capacitor)
     objective = absorbed_at_tones(session, network, (Tone(1.0, 40e3),), movable)
     now = objective(np.log(network.values(movable)))
-    factor = local_brake(1.0)(now, now)
+    tuner = Tuner(local_brake(1.0), forget, 0.1, reference_share=1.0)
+    factor = tuner.brake(now, reference_of(tuner, [now]))
     idle = np.array(["90" in name for name in movable])
     assert factor[idle] == pytest.approx(1.0)
     assert factor[~idle] == pytest.approx(0.5)

@@ -17,12 +17,28 @@ from ..network import Network
 from ..recordings import from_csv, from_wav, spectral_tones
 from ..stimulus import Multitone, Samples, Tone
 
-__all__ = ["JsonOption", "OutOption", "SeedOption", "band", "law", "load_network", "load_signal"]
+__all__ = [
+    "CheckOption",
+    "EngineOption",
+    "JsonOption",
+    "OutOption",
+    "SeedOption",
+    "band",
+    "law",
+    "load_network",
+    "load_signal",
+]
 
 SeedOption = Annotated[
     int, typer.Option(min=0, help="Seed of the random numbers: same seed, same result.")
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for what is written.")]
+EngineOption = Annotated[
+    str, typer.Option(help="auto, linear or ngspice: which engine computes small signals.")
+]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Run the last point again in ngspice, and compare.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
 
 

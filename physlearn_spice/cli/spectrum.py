@@ -12,17 +12,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ..engines import agreement, choose, sweep
 from ..files import make_folder
 from ..measures import absorbed_power, admittance, available_power, efficiency
 from ..modes import known_modes
 from ..netlist import Ac, at_frequencies
 from ..network import Network, Port
-from ..ngspice import sweep
 from ..plots import figure, save_figure, spectrum_curves
 from ..report import efficiency_label, save_spectrum
 from ..resonances import Resonance, natural_band, peaks, resonances
 from ..results import Spectrum, to_xarray, write_netcdf
-from .inputs import JsonOption, band, load_network
+from .inputs import CheckOption, EngineOption, JsonOption, band, load_network
 
 __all__ = ["spectrum"]
 
@@ -36,6 +36,8 @@ def spectrum(
         Path | None,
         typer.Option("--out", "-o", help="Folder for spectrum.s1p, spectrum.nc, spectrum.png."),
     ] = None,
+    engine: EngineOption = "auto",
+    check: CheckOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print a network's resonances, and what it absorbs at them.
@@ -44,13 +46,20 @@ def spectrum(
     """
     net = load_network(network)
     driven = net.port(port)
+    choice = choose(net, engine)
     exact = known_modes(net)
     low, high = band(over) if over else _default_band(net, exact)
     if out is not None:
         make_folder(out)
     tops = at_frequencies(mode.f0 for mode in exact or () if low < mode.f0 < high)
-    result = sweep(net, Ac(low, high, points, "dec"), *tops, port=driven.name)
-    found = _analyse(net, driven, result, exact)
+    result = sweep(net, Ac(low, high, points, "dec"), *tops, port=driven.name, engine=choice.engine)
+    found: dict[str, Any] = {
+        "engine": choice.engine,
+        "engine_reason": choice.reason,
+        **_analyse(net, driven, result, exact, choice.engine),
+    }
+    if check:
+        found["check_difference"] = agreement(net, result, driven.name)
     if out is not None:
         title = f"{network.name}, port {driven.name}"
         save_spectrum(net, result, driven.name, out, title=title)
@@ -82,6 +91,8 @@ def spectrum(
         f"{len(found['resonances'])} resonances from {low:.4g} to {high:.4g} Hz ({how}), loaded by "
         f"{driven.resistance:g} Ohm; {len(found['peaks_Hz'])} stand out as maxima of the absorbed "
         "power. Powers are means and leave the source resistance out; amplitudes are peak.",
+        str(choice).capitalize() + ".",
+        *([f"ngspice differs by {found['check_difference']:.1e} there."] if check else []),
         highlight=False,
     )
 
@@ -93,7 +104,7 @@ def _default_band(network: Network, modes: list[Resonance] | None) -> tuple[floa
 
 
 def _analyse(
-    network: Network, port: Port, result: Spectrum, modes: list[Resonance] | None
+    network: Network, port: Port, result: Spectrum, modes: list[Resonance] | None, engine: str
 ) -> dict[str, Any]:
     """Find the resonances in the band, and what is absorbed at each; ready for JSON.
 
@@ -105,7 +116,8 @@ def _analyse(
         driven = admittance(network, result, port.name, loaded=True)
         modes = resonances(result.frequency, driven)
         if modes:
-            there = sweep(network, *at_frequencies(mode.f0 for mode in modes), port=port.name)
+            points = at_frequencies(mode.f0 for mode in modes)
+            there = sweep(network, *points, port=port.name, engine=engine)
     found = [mode for mode in modes if low <= mode.f0 <= high]
     places = [mode.f0 for mode in found]
     powers = np.interp(places, there.frequency, absorbed_power(network, there)).tolist()

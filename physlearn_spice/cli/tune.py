@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from math import e
 from pathlib import Path
@@ -17,16 +17,25 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..elements import Capacitor, Inductor, Resistor
-from ..errors import NetworkError
+from ..errors import NetworkError, SimulationError, Status
 from ..files import make_folder
 from ..measures import available_at_tones
 from ..netlist import Ac
-from ..ngspice import Session
+from ..network import Network
 from ..report import Tuning, save_tuning
 from ..resonances import natural_band
-from ..tuner import RECIPES, State
+from ..stimulus import Tone
+from ..tuner import RECIPES, State, absorbed_power_at, engine_for
 from ..tuner import tune as tuner_run
-from .inputs import JsonOption, OutOption, SeedOption, load_network, load_signal
+from .inputs import (
+    CheckOption,
+    EngineOption,
+    JsonOption,
+    OutOption,
+    SeedOption,
+    load_network,
+    load_signal,
+)
 
 __all__ = ["tune"]
 
@@ -53,6 +62,8 @@ def tune(
         float, typer.Option(help="Factor on the signal's time: 1e-3 turns Hz into kHz.")
     ] = 1.0,
     seed: SeedOption = 0,
+    engine: EngineOption = "auto",
+    check: CheckOption = False,
     out: OutOption = Path("tuned"),
     as_json: JsonOption = False,
 ) -> None:
@@ -71,8 +82,11 @@ def tune(
     movable = net.names(*(_KINDS[letter] for letter in move.lower()))
     if not movable:
         raise NetworkError(f"the network has no element of the kinds {move!r} that may move")
+    choice = engine_for(net, engine)
     make_folder(out)
     console = Console(stderr=as_json)
+    if not as_json:
+        console.print(str(choice), style="dim", highlight=False)
     available = available_at_tones(net, stimulus.tones)
     with _end_noted() as asked:
         with _progress(console, evaluations, available) as show:
@@ -82,7 +96,6 @@ def tune(
                 return bool(asked)
 
             tuned = tuner_run(
-                Session(),
                 net,
                 stimulus.tones,
                 movable=movable,
@@ -90,6 +103,7 @@ def tune(
                 factor=span,
                 n_evaluations=evaluations,
                 rng=np.random.default_rng([seed, 1]),  # not the bits that drew the network
+                engine=choice.engine,
                 watch=watch,
             )
         powers = tuned.powers
@@ -102,6 +116,8 @@ def tune(
     quarter = powers[-max(1, len(powers) // 4) :]
     best, stopped = float(powers.max()), len(powers) < evaluations
     facts: dict[str, Any] = {
+        "engine": choice.engine,
+        "engine_reason": choice.reason,
         "tuner": tuner,
         "evaluations": len(powers),
         "tones": [[tone.frequency, tone.amplitude] for tone in stimulus.tones],
@@ -112,6 +128,8 @@ def tune(
         "interrupted": stopped,
         "out": str(out),
     }
+    if check:
+        facts["check_difference"] = _check(tuned.network, stimulus.tones)
     if as_json:
         print(json.dumps(facts))
     else:
@@ -123,9 +141,23 @@ def tune(
             f"best, {gain} the start, in {len(powers)} evaluations. The best is in {out}.",
             highlight=False,
         )
+        if check:
+            console.print(f"ngspice differs by {facts['check_difference']:.1e} in its power.")
     if stopped:
         print(f"interrupted after {len(powers)} evaluations", file=sys.stderr)
         raise typer.Exit(130)
+
+
+def _check(network: Network, tones: Sequence[Tone]) -> float:
+    """Compare what both engines say the best network absorbs, as a relative difference."""
+    ours, theirs = (absorbed_power_at(network, tones, engine=e) for e in ("linear", "ngspice"))
+    difference = abs(ours - theirs) / max(abs(theirs), np.finfo(float).tiny)
+    if difference > 1e-6:
+        raise SimulationError(
+            f"the engines differ by {difference:.1e} in the absorbed power",
+            status=Status.INACCURATE,
+        )
+    return difference
 
 
 @contextmanager

@@ -7,22 +7,28 @@ stands alone, is solved by itself with care.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import SimulationError, Status
 from ..network import Network
 from .active_lanes import LaneAnswers, answer_lanes, workplace_for
+from .batches import Answers
+from .compiled import announce
+from .flows import flows
 from .full_tableau import Careful, care, weak_parts
 from .lanes import LANES
-from .laws import Laws
+from .laws import Laws, laws
+from .request import Request, respond
+from .response import Response
 from .stamps import assembly_for, base_values, coefficients
+from .structure import Others
 
-__all__ = ["ActiveAnswers", "Flows", "answer_active", "flows"]
+__all__ = ["drive_active", "is_active"]
 
 _CHOICES = 3  # of pivots; each costs as much as a few lanes by themselves
 _EXCESS = 100.0  # times what rounding of the values does: other pivots will help
@@ -30,57 +36,54 @@ _FINE = 1e-12  # relative error that needs no help
 _WRONG = 1e-6  # relative error beyond which nothing is handed out, as of ngspice
 
 
-class ActiveAnswers(NamedTuple):
-    """For 1 V peak at the port, arrays (n_lanes,); ``x`` by slot (n_lanes, n_slots), or empty."""
-
-    admittance: NDArray[np.complex128]
-    admittance_error: NDArray[np.float64]
-    power: NDArray[np.float64]
-    power_error: NDArray[np.float64]
-    x: NDArray[np.complex128]
-    with_care: NDArray[np.bool_]
-
-
 @dataclass(frozen=True, eq=False)
 class _Lanes:
     """Lanes count through the frequencies of one value set, then of the next."""
 
-    network: Network
+    request: Request
     laws: Laws
-    values: NDArray[np.float64]  # (n_sets, n_values)
     base: NDArray[np.float64]  # (n_sets, n_terms)
-    omega: NDArray[np.float64]
 
     def of(self, lane: int) -> tuple[int, float]:
         """Value set and omega of a lane."""
-        return lane // len(self.omega), float(self.omega[lane % len(self.omega)])
+        omega = self.request.omega
+        return lane // len(omega), float(omega[lane % len(omega)])
 
 
-def answer_active(
+def is_active(network: Network) -> bool:
+    """Whether it takes more than an elimination of branches: couplings or controlled sources."""
+    return bool(network.controlled or network.couplings)
+
+
+def drive_active(
     network: Network,
-    laws: Laws,
-    values: NDArray[np.float64],
-    omega: NDArray[np.float64],
-    *,
+    frequency: ArrayLike,
+    values: Mapping[str, ArrayLike] | None,
+    port: str | None,
+    others: Others,
     threads: int = 1,
+    *,
     keep: bool = False,
     with_power: bool = True,
-) -> ActiveAnswers:
-    """Answer all lanes: ``values`` (n_sets, n_values) at each omega [rad/s] (n_freq,).
+) -> Response:
+    """Drive a network; see :func:`.drive`. Without power that is zero, and faster.
 
     Raises
     ------
+    NetworkError
+        The network is nonlinear, or another port shorts the driven one.
     SimulationError
         A lane is singular.
     """
-    job = _Lanes(network, laws, values, np.ascontiguousarray(base_values(laws, values)), omega)
-    n = len(values) * len(omega)
-    out = LaneAnswers(
-        np.empty(n, complex),
-        *(np.empty(n) for _ in range(4)),
-        np.empty((n if keep else 0, laws.n_slots), complex),
-    )
+    of = laws(network, port, others)
+    request = Request(network, frequency, values, port, others)
+    base = np.ascontiguousarray(base_values(of, request.flat))
+    job, n = _Lanes(request, of, base), request.n_lanes
+    error, p, of_p, excess = np.empty((4, n))
+    x = np.empty((n if keep else 0, of.n_slots), complex)
+    out = LaneAnswers(np.empty(n, complex), error, p, of_p, excess, x)
     left, chosen = np.arange(n), 0
+    announce(answer_lanes)
     while len(left) and chosen < _CHOICES and (chosen == 0 or len(left) > LANES):
         # a lane in the middle: of a sweep's ends, one is often nearly singular
         example = int(left[len(left) * (2 * chosen + 1) // (2 * _CHOICES)])
@@ -94,7 +97,12 @@ def answer_active(
         out.power[lane], out.power_error[lane] = found.power, found.power_error
         if keep:
             out.x[lane] = found.x
-    return ActiveAnswers(*out[:4], out.x, with_care)
+    nothing = np.empty((0, 0), complex)
+    answers = Answers(*out[:5], nothing, nothing, nothing)
+    if not keep:
+        return respond(request, answers, with_care, None)
+    places, voltage, current = flows(of, base, request.omega, out.x)
+    return respond(request, answers._replace(voltage=voltage, current=current), with_care, places)
 
 
 def _sweep(
@@ -121,7 +129,7 @@ def _sweep(
             pivots,
             workplace_for(assembly, pivots),
             job.base,
-            job.omega,
+            job.request.omega,
             lanes,
             edges[k],
             edges[k + 1],
@@ -149,7 +157,7 @@ def _is_good(out: LaneAnswers, lanes: NDArray[np.int64]) -> NDArray[np.bool_]:
 def _with_care(job: _Lanes, lane: int) -> Careful:
     of, omega = job.of(lane)
     try:
-        found = care(job.laws, job.values[of], omega)
+        found = care(job.laws, job.request.flat[of], omega)
     except RuntimeError:
         raise _singular(job, lane) from None
     # a lossless network may take no current at all: that is no singularity
@@ -160,8 +168,9 @@ def _with_care(job: _Lanes, lane: int) -> Careful:
 
 def _singular(job: _Lanes, lane: int) -> SimulationError:
     of, omega = job.of(lane)
-    weak = weak_parts(job.laws, job.values[of], omega)
-    names = [job.network.elements[k].name for k in weak if k < len(job.network.elements)]
+    weak = weak_parts(job.laws, job.request.flat[of], omega)
+    elements = job.request.network.elements
+    names = [elements[k].name for k in weak if k < len(elements)]
     some = ", ".join(map(repr, names[:8])) + (" and others" if len(names) > 8 else "")
     return SimulationError(
         f"the network is singular at {omega / (2 * np.pi):.9g} Hz: nothing determines what "
@@ -169,47 +178,3 @@ def _singular(job: _Lanes, lane: int) -> SimulationError:
         status=Status.SINGULAR,
         advice="give one of them a resistance, change a gain, or leave this frequency out",
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Flows:
-    """Where a response finds its voltages and currents; see :class:`.response.Places`."""
-
-    branch: NDArray[np.int64]
-    way: NDArray[np.int64]
-    unknown: dict[str, int]
-    floating: dict[str, int]
-    steps: tuple[()] = ()
-
-
-def flows(
-    laws: Laws,
-    values: NDArray[np.float64],
-    omega: NDArray[np.float64],
-    x: NDArray[np.complex128],
-) -> tuple[Flows, NDArray[np.complex128], NDArray[np.complex128]]:
-    """Voltages of all nodes (n_lanes, n_nodes) and currents of all parts (n_lanes, n_parts).
-
-    ``x`` are those of the slots (n_lanes, n_slots).
-    """
-    terms = laws.terms
-    base = base_values(laws, values)
-    factor = np.array([np.ones_like(omega) + 0j, 1j * omega, -1j / omega])[terms.power]
-    coefficient = (base[:, None, :] * factor.T).reshape(len(x), len(terms.part))
-    dropped = coefficient * (x[:, terms.plus] - x[:, terms.minus])
-    drop = np.zeros((len(laws.parts), len(x)), complex)
-    np.add.at(drop, terms.part, dropped.T)
-    known = {node: x[:, slot] for node, slot in laws.slot.items()}
-    for before, node, part in laws.steps:
-        known[node] = known[before] - drop[part] if part >= 0 else known[before]
-    first_current = laws.n_slots - len(laws.first)
-    current = np.zeros((len(x), len(laws.parts)), complex)
-    flowing = laws.branch >= 0
-    current[:, flowing] = x[:, first_current + laws.branch[flowing]] * laws.way[flowing]
-    places = Flows(
-        np.arange(len(laws.parts)),
-        np.ones(len(laws.parts), np.int64),
-        {node: k for k, node in enumerate(known)},
-        laws.floating,
-    )
-    return places, np.array([*known.values()]).T.reshape(len(x), len(known)), current

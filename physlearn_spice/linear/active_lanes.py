@@ -4,8 +4,7 @@ As :mod:`.batches`, with what a matrix that is not symmetric asks for in additio
 does to the admittance is told by adjoint unknowns, M^T a = dY/dx, which are no voltages here.
 """
 
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
-# pyright: reportUntypedFunctionDecorator=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ A lane is counted through the frequencies of the first value set, then of the ne
 for 1 V peak at the driven port.
 """
 
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
-# pyright: reportUntypedFunctionDecorator=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -41,7 +40,7 @@ from .lanes import (
 )
 from .program import Program, n_places
 
-__all__ = ["Answers", "Room", "admittances", "answers", "excite", "room_for"]
+__all__ = ["Answers", "Room", "admittances", "answers", "answers_for", "excite", "room_for"]
 
 _EPS = float(np.finfo(float).eps)
 # where they stand in Room.sums
@@ -87,6 +86,22 @@ class Answers(NamedTuple):
     voltage: NDArray[np.complex128]
     current: NDArray[np.complex128]
     adjoint: NDArray[np.complex128]
+
+
+def answers_for(program: Program, n_lanes: int, *, keep: bool, weighed: bool = False) -> Answers:
+    """Return room for the answers; voltages and currents if ``keep``, the adjoint's beside."""
+    n, n_branches, rows = len(program.diagonal), len(program.first), n_lanes if keep else 0
+    y, errors, p, of_p, excess = np.empty((5, n_lanes))
+    return Answers(
+        y.astype(complex),
+        errors,
+        p,
+        of_p,
+        excess,
+        np.empty((rows, n), complex),
+        np.empty((rows, n_branches), complex),
+        np.empty((rows, n) if weighed else (0, 0), complex),
+    )
 
 
 def room_for(program: Program) -> Room:

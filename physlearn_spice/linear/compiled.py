@@ -1,9 +1,10 @@
 """Compilation by Numba: once on a machine, kept on disk, and said when it happens."""
 
-# pyright: reportPrivateUsage=false, reportUnknownParameterType=false
+# pyright: basic, reportPrivateUsage=false
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from numba import njit
 
-__all__ = ["compiled"]
+__all__ = ["announce", "compiled"]
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -22,10 +23,24 @@ def compiled(function: Callable[..., Any]) -> Any:
     Numba looks for changes in the function's own file only; here, code that calls compiled code of
     other files is out of date as soon as one of them changes.
     """
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
-    file = dispatcher._cache._cache_file
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        dispatcher = njit(cache=True, **options)(function)
+    except RuntimeError:  # nowhere to write
+        return njit(**options)(function)
+    file: Any = dispatcher._cache._cache_file  # pyright: ignore[reportAttributeAccessIssue]
     file._source_stamp = (file._source_stamp, _sources())
     return dispatcher
+
+
+@cache
+def announce(dispatcher: Any) -> None:
+    """Say, once, that a function and what it calls are about to be compiled, if they are."""
+    kept = getattr(dispatcher._cache, "_cache_file", None)
+    if kept is None or not kept._load_index():
+        logging.getLogger("physlearn_spice").warning(
+            "compiling the linear engine for this machine: once, some 20 s"
+        )
 
 
 @cache

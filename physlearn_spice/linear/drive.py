@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import PhyslearnError, SimulationError, Status
+from ..errors import SimulationError, Status
 from ..network import Network
-from .active import answer_active, flows
-from .batches import Answers, Room, admittances, answers, room_for
+from .active import drive_active, is_active
+from .batches import Room, admittances, answers, answers_for, room_for
+from .compiled import announce
 from .lanes import LANES
-from .laws import laws
-from .response import Places, Response
+from .request import Request, respond
+from .response import Response
 from .structure import Others, structure
 from .tableau import Solution, solve_with_care, weak_branches
-from .values import branch_values, element_values
+from .values import branch_values
 
-__all__ = ["admittance", "drive"]
+__all__ = ["Job", "admittance", "drive"]
 
 _GROWTH = 1e3  # two such pivots in a row may cost 6 of 16 digits: look closer
 _EXCESS = 100.0  # times what rounding of the values does: pivoting will help
@@ -44,12 +44,14 @@ def admittance(
 
     Parameters and errors are those of :func:`drive`.
     """
-    if _is_active(network):
-        job = _Job(network, frequency, values, port, others)
-        return _answer_active(job, threads, keep=False, with_power=False).admittance
-    job = _PassiveJob(network, frequency, values, port, others)
+    if is_active(network):
+        ask = network, frequency, values, port, others
+        return drive_active(*ask, threads, with_power=False).admittance
+    job = Job(network, frequency, values, port, others)
     y, growth = np.empty(job.n_lanes, complex), np.empty(job.n_lanes)
     program = job.structure.program
+
+    announce(admittances)
 
     def work(room: Room, first: int, last: int) -> None:
         admittances(program, room, job.branches, job.omega, first, last, y, growth)
@@ -58,7 +60,7 @@ def admittance(
     y, doubtful = y.reshape(job.shape), ~(growth < _GROWTH).reshape(job.shape)
     where = doubtful.reshape(-1, len(job.frequency)).any(axis=0)
     if where.any():
-        again = _PassiveJob(network, job.frequency[where], values, port, others)
+        again = Job(network, job.frequency[where], values, port, others)
         y[..., where] = _answer(again, threads, keep=False).admittance
     return y
 
@@ -78,7 +80,7 @@ def drive(
     Parameters
     ----------
     network
-        Of resistors, inductors and capacitors; also coupled, and with controlled sources.
+        Of resistors, inductors, their couplings, capacitors and controlled sources.
     frequency
         [Hz] (n_freq,), positive.
     values
@@ -96,46 +98,17 @@ def drive(
     Raises
     ------
     NetworkError
-        The network is nonlinear, or a value is not positive and finite.
+        The network is nonlinear, or a value can't be one of its kind.
     SimulationError
         The network is singular at a frequency, told with the elements that make it so.
     """
-    if _is_active(network):
-        return _answer_active(_Job(network, frequency, values, port, others), threads, keep)
-    return _answer(_PassiveJob(network, frequency, values, port, others), threads, keep)
+    if is_active(network):
+        return drive_active(network, frequency, values, port, others, threads, keep=keep)
+    return _answer(Job(network, frequency, values, port, others), threads, keep)
 
 
-def _is_active(network: Network) -> bool:
-    """Whether it takes more than an elimination of branches."""
-    return bool(network.controlled or network.couplings)
-
-
-class _Job:
-    """What is to be computed: lanes count through the frequencies of one set, then of the next."""
-
-    def __init__(
-        self,
-        network: Network,
-        frequency: ArrayLike,
-        values: Mapping[str, ArrayLike] | None,
-        port: str | None,
-        others: Others,
-    ) -> None:
-        self.network, self.port, self.others = network, network.port(port), others
-        self.frequency = np.atleast_1d(np.asarray(frequency, float))
-        wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
-        if self.frequency.ndim != 1 or wrong.any():
-            which = f"{self.frequency[wrong][0]:g} Hz" if wrong.any() else "an array of 2 axes"
-            raise PhyslearnError(f"frequencies: {which} in them; must be positive, in one row")
-        self.values = element_values(network, values, port, others)
-        self.flat = self.values.reshape(-1, self.values.shape[-1])
-        self.omega = 2 * np.pi * self.frequency
-        self.shape = (*self.values.shape[:-1], len(self.frequency))
-        self.n_lanes = len(self.flat) * len(self.frequency)
-
-
-class _PassiveJob(_Job):
-    """Of R, L and C: with the branches that they make up."""
+class Job(Request):
+    """A request to a network of R, L and C, with the branches that they make up."""
 
     def __init__(
         self,
@@ -168,7 +141,7 @@ class _PassiveJob(_Job):
         return self.branches[lane // len(self.omega)], float(self.omega[lane % len(self.omega)])
 
 
-def _with_care(job: _PassiveJob, lane: int) -> Solution:
+def _with_care(job: Job, lane: int) -> Solution:
     branches, omega = job.lane(lane)
     try:
         found = solve_with_care(job.structure.program, branches, omega)
@@ -187,7 +160,7 @@ def _with_care(job: _PassiveJob, lane: int) -> Solution:
     return found
 
 
-def _singular(job: _PassiveJob, lane: int) -> SimulationError:
+def _singular(job: Job, lane: int) -> SimulationError:
     branches, omega = job.lane(lane)
     weak = weak_branches(job.structure.program, branches, omega)
     branch = job.structure.branch
@@ -201,17 +174,11 @@ def _singular(job: _PassiveJob, lane: int) -> SimulationError:
     )
 
 
-def _answer(job: _PassiveJob, threads: int, keep: bool) -> Response:
+def _answer(job: Job, threads: int, keep: bool) -> Response:
     n = job.n_lanes
-    rows = n if keep else 0
     program = job.structure.program
-    out = Answers(
-        np.empty(n, complex),
-        *(np.empty(n) for _ in range(4)),
-        np.empty((rows, len(program.diagonal)), complex),
-        np.empty((rows, len(program.first)), complex),
-        np.empty((0, 0), complex),
-    )
+    out = answers_for(program, n, keep=keep)
+    announce(answers)
 
     def work(room: Room, first: int, last: int) -> None:
         answers(program, room, job.branches, job.omega, first, last, out)
@@ -226,57 +193,4 @@ def _answer(job: _PassiveJob, threads: int, keep: bool) -> Response:
         out.power[lane], out.power_error[lane] = found.power, found.power_error
         if keep:
             out.voltage[lane], out.current[lane] = found.voltage, found.current
-    return _response(job, out, with_care, job.structure if keep else None)
-
-
-def _answer_active(job: _Job, threads: int, keep: bool, with_power: bool = True) -> Response:
-    structure = laws(job.network, job.port.name, job.others)
-    found = answer_active(
-        job.network,
-        structure,
-        job.flat,
-        job.omega,
-        threads=threads,
-        keep=keep,
-        with_power=with_power,
-    )
-    nothing = np.empty((0, 0), complex)
-    out = Answers(*found[:4], np.empty(0), nothing, nothing, nothing)
-    if not keep:
-        return _response(job, out, found.with_care, None)
-    places, voltage, current = flows(structure, job.flat, job.omega, found.x)
-    return _response(job, out._replace(voltage=voltage, current=current), found.with_care, places)
-
-
-def _response(
-    job: _Job, out: Answers, with_care: NDArray[np.bool_], places: Places | None
-) -> Response:
-    """Put the answers into shape; ``places`` where voltages and currents were kept."""
-    n = job.n_lanes
-    across = np.abs(1 / (1 + job.port.resistance * out.admittance)) ** 2  # |V|^2 at the port
-    of_source = 2 * job.port.resistance * out.admittance_error * np.sqrt(across)
-
-    def relative(error: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.divide(error, of, out=np.zeros(n), where=error > 0)
-
-    def shaped(array: NDArray[Any]) -> NDArray[Any]:
-        return array.reshape(*job.shape, *array.shape[1:])
-
-    with np.errstate(divide="ignore"):
-        admittance_error = relative(out.admittance_error, np.abs(out.admittance))
-        power_error = relative(out.power_error, out.power) + of_source
-    return Response(
-        job.network,
-        job.port.name,
-        job.others,
-        job.frequency,
-        shaped(out.admittance),
-        shaped(admittance_error),
-        shaped(out.power * across),
-        shaped(power_error),
-        shaped(with_care),
-        places,
-        job.values,
-        None if places is None else shaped(out.voltage),
-        None if places is None else shaped(out.current),
-    )
+    return respond(job, out, with_care, job.structure if keep else None)

@@ -148,7 +148,7 @@ def care(laws: Laws, values: NDArray[np.float64], omega: float) -> Careful:
         complex(x[2]),
         float(rounding(of_y) + abs(of_y @ missing)),
         float(np.sum(dissipated) / 2),
-        float(rounding(of_p) + _EPS * np.sum(dissipated) + abs((of_p @ missing).real)),
+        float(rounding(of_p) + _EPS * np.sum(dissipated) + abs(np.real(of_p @ missing))),
         x.astype(complex),
         float(np.sum(np.abs(currents[at_port]))),
     )

@@ -8,8 +8,7 @@ stay in registers. The pivot that remains is the admittance of the driven port.
 There is no pivoting: the growth max |A_kk before| / |A_kk| tells where some was needed.
 """
 
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
-# pyright: reportUntypedFunctionDecorator=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 

@@ -8,9 +8,7 @@ Memory holds vectors one after the other in a flat float array, and complex vect
 then the imaginary one. Places are counted in complex vectors, ``2 * LANES`` numbers each.
 """
 
-# pyright: reportUnusedFunction=false, reportUnknownParameterType=false
-# pyright: reportMissingParameterType=false, reportUntypedFunctionDecorator=false
-# pyright: reportUntypedBaseClass=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 

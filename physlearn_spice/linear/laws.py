@@ -26,40 +26,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..elements import Cccs, Ccvs, ControlledSource, LinearElement, Vccs, Vcvs
+from ..elements import Vccs, Vcvs
 from ..errors import NetworkError, SimulationError, Status
 from ..network import Network
+from .parts import DRIVEN, NOWHERE, Circuit, Part, circuit_of
 from .series import Chain, floating_parts, joined_nodes, numbered, series_chains
 from .structure import Others
 
-__all__ = ["ADMITTANCE", "CURRENT", "KEPT", "N_FIXED", "Laws", "Part", "Terms", "laws"]
+__all__ = ["ADMITTANCE", "CURRENT", "KEPT", "N_FIXED", "Laws", "Terms", "laws"]
 
-DRIVEN, NOWHERE = -1, -2  # as Part.control: the driven port's source, an open port's
 ADMITTANCE, CURRENT, KEPT = range(3)  # how a branch's current is found
 N_FIXED = 3  # slots before those of nodes
-
-
-class Part(NamedTuple):
-    """An element, a load at a port, or a short whose current is sensed (``"v"``).
-
-    Parameters
-    ----------
-    letter, a, b
-        SPICE's letter, and nodes.
-    value
-        Column of its value; -1 of a short.
-    control
-        Nodes that are sensed, or the part whose current is.
-    is_load
-        Whether it belongs to a port: what it takes is not absorbed by the network.
-    """
-
-    letter: str
-    a: str
-    b: str
-    value: int
-    control: tuple[str, str] | int | None = None
-    is_load: bool = False
 
 
 class Terms(NamedTuple):
@@ -152,35 +129,7 @@ def laws(network: Network, port: str | None = None, others: Others = "closed") -
     SimulationError
         A source senses a voltage between parts that nothing joins.
     """
-    for e in network.elements:
-        if not isinstance(e, LinearElement | ControlledSource):
-            raise NetworkError(
-                f"{e.kind} {e.name!r} is not linear: ngspice has to run this network"
-            )
-    driven = network.port(port)
-    number = {e.name: k for k, e in enumerate(network.elements)}
-    sensed = {e.control for e in network.elements if isinstance(e, Cccs | Ccvs)}
-    number |= {f"v{p.name}": NOWHERE for p in network.ports} | {f"v{driven.name}": DRIVEN}
-    ended = [p for p in network.ports if p.name != driven.name and others != "open"]
-    short = {p.name for p in ended if others == "short" or p.resistance == 0}
-    loads = [p for p in ended if p.name not in short]
-    meters = [p for p in ended if p.name in short and f"v{p.name}" in sensed]
-    wires = tuple((p.plus, p.minus) for p in ended if p.name in short and p not in meters)
-    first = len(network.elements)
-    number |= {f"v{p.name}": k for k, p in enumerate([*loads, *meters], first)}
-    ends = [Part("r", p.plus, p.minus, k, is_load=True) for k, p in enumerate(loads, first)]
-    ends += [Part("v", p.plus, p.minus, -1, is_load=True) for p in meters]
-    parts: list[Part] = []
-    for k, e in enumerate(network.elements):
-        control = None
-        if isinstance(e, Vcvs | Vccs):
-            control = (e.control_plus, e.control_minus)
-        elif isinstance(e, Cccs | Ccvs):
-            control = number[e.control]
-        parts.append(Part(e.letter, e.a, e.b, k, control))
-    couplings = tuple((number[k.first], number[k.second]) for k in network.couplings)
-    first_coupling = first + len(loads)
-    found = _laws((*parts, *ends), couplings, first_coupling, (driven.plus, driven.minus), wires)
+    found = _laws(circuit_of(network, port, others))
     for e in network.elements:
         if isinstance(e, Vcvs | Vccs):
             one, other = (found.floating.get(n, 0) for n in (e.control_plus, e.control_minus))
@@ -195,13 +144,8 @@ def laws(network: Network, port: str | None = None, others: Others = "closed") -
 
 
 @lru_cache(maxsize=256)
-def _laws(
-    parts: tuple[Part, ...],
-    couplings: tuple[tuple[int, int], ...],
-    first_coupling: int,
-    driven: tuple[str, str],
-    shorts: tuple[tuple[str, str], ...],
-) -> Laws:
+def _laws(circuit: Circuit) -> Laws:
+    parts, couplings, first_coupling, driven, shorts = circuit
     ends = [driven, *((p.a, p.b) for p in parts)]
     of_all = joined_nodes(ends, [*shorts, *((p.a, p.b) for p in parts if p.letter == "v")])
     if of_all[driven[0]] == of_all[driven[1]]:

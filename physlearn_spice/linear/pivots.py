@@ -5,8 +5,7 @@ are chosen for one circuit, and serve others of its topology as long as no numbe
 small: what comes out says so by its residual.
 """
 
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
-# pyright: reportUntypedFunctionDecorator=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportGeneralTypeIssues=false
 
 from __future__ import annotations
 

@@ -200,11 +200,11 @@ class Response:
         letters = [e.letter for e in self.network.elements]
         match letters[element] if element < len(letters) else "r":
             case "l":
-                return 1j * omega * value
+                return np.asarray(1j * omega * value, complex)
             case "c":
-                return 1 / (1j * omega * value)
+                return np.asarray(1 / (1j * omega * value), complex)
             case _:
-                return value + 0j * omega
+                return np.asarray(value + 0j * omega, complex)
 
     @property
     def _kept(self) -> Places:

@@ -206,7 +206,7 @@ def _where_current_flows(ends: list[tuple[str, str]], top: str, reference: str) 
     graph: nx.Graph[str] = nx.Graph([(a, b) for a, b in ends if a != b])
     graph.add_edge(top, reference)
     for block in nx.biconnected_components(graph):
-        if top in block and reference in block:
+        if {top, reference} <= set(block):
             return [e for e, (a, b) in enumerate(ends) if a != b and a in block and b in block]
     raise AssertionError("the driven port is an edge of the graph")
 

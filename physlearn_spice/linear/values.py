@@ -101,6 +101,6 @@ def branch_values(
     kind = np.array(kind)[live]
     per_element = values[:, live]
     per_element = np.where(kind == _KIND["c"], 1 / per_element, per_element)
-    out = np.zeros((len(values), 3 * structure.n_branches))
-    np.add.at(out, (slice(None), 3 * structure.branch[live] + kind), per_element)
-    return out.reshape(len(values), structure.n_branches, 3)
+    out = np.zeros((3 * structure.n_branches, len(values)))
+    np.add.at(out, 3 * structure.branch[live] + kind, per_element.T)
+    return np.ascontiguousarray(out.T).reshape(len(values), structure.n_branches, 3)

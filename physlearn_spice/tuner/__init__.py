@@ -5,14 +5,22 @@ each component's own share p_j), sets the noise by it, and walks:
 
     x <- x + sigma(P) xi,    xi ~ N(0, 1),    reflected at the bounds,
 
-with sigma falling as the absorbed power rises.
+with sigma falling as the absorbed power rises. :mod:`.together` holds the same loop, compiled, for
+many walkers on the linear engine.
 """
 
 from .brakes import Brake, global_brake, local_brake, no_brake
 from .memory import Memory, forget, leaky_latch
 from .objective import Absorbed, Objective, absorbed_at_tones
 from .recipes import RECIPES, recipe
-from .tuning import Tuned, absorbed_power_at, compare, dissipated_power_at, tune
+from .tuning import (
+    Tuned,
+    absorbed_power_at,
+    compare,
+    dissipated_power_at,
+    engine_for,
+    tune,
+)
 from .walk import Bounds, Info, State, Tuner, around, init, reflect, step, walk
 
 __all__ = [
@@ -31,6 +39,7 @@ __all__ = [
     "around",
     "compare",
     "dissipated_power_at",
+    "engine_for",
     "forget",
     "global_brake",
     "init",

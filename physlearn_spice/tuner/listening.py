@@ -1,6 +1,6 @@
 """What eight walkers absorb at the stimulus's tones, measured by the linear engine in one go."""
 
-# pyright: basic
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import SimulationError, Status
 from ..linear.batches import Room, excite, room_for
-from ..linear.compiled import compiled
+from ..linear.compiled import announce, compiled
 from ..linear.kernel import assemble, eliminate
 from ..linear.lanes import (
     LANES,
@@ -97,6 +97,7 @@ def listening(network: Network, tones: Sequence[Tone], movable: Sequence[str]) -
         As :func:`.objective.absorbed_at_tones`.
     """
     check_tones(network, tones)
+    announce(measure)
     structured = structure(network)
     names = [e.name for e in network.elements]
     mover = np.full(len(names), -1)

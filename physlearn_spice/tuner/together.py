@@ -5,7 +5,7 @@ them when they are first used. Each walker draws from its own generator what the
 draw, and so walks the same path, up to rounding.
 """
 
-# pyright: basic
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 

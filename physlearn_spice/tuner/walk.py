@@ -149,7 +149,8 @@ def reference_of(tuner: Tuner, warm_up: Sequence[Absorbed]) -> Absorbed:
     Raises
     ------
     NetworkError
-        The brake needs the power of a component that has no resistor in its branch.
+        Nothing is absorbed; or the brake needs the power of a component that has no resistor in
+        its branch.
     """
     own = np.median([absorbed.own for absorbed in warm_up], axis=0)
     idle = own <= 1e-9 * own.max(initial=0.0)
@@ -157,6 +158,8 @@ def reference_of(tuner: Tuner, warm_up: Sequence[Absorbed]) -> Absorbed:
         tuner.reference_share * float(np.median([absorbed.total for absorbed in warm_up])),
         np.where(idle, np.inf, tuner.reference_share * own),
     )
+    if not reference.total > 0:
+        raise NetworkError("the network absorbs nothing from this signal, whatever its values")
     if np.isnan(tuner.brake(warm_up[-1], reference)).any():
         raise NetworkError(
             "a local brake needs a resistor in the branch of every movable component: "
