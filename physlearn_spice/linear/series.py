@@ -46,10 +46,7 @@ def series_chains(
         at[a].append(k)
         at[b].append(k)
     is_end = {
-        node: node in fixed
-        or len(near) != 2
-        or near[0] == near[1]
-        or not all(has_series[k] for k in near)
+        node: node in fixed or len(near) != 2 or not all(has_series[k] for k in near)
         for node, near in at.items()
     }
     seen: set[int] = set()
