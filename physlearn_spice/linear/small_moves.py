@@ -2,8 +2,8 @@
 
 Let W = A_II^-1 be the inverse of the nodal matrix of all unknowns but the port's, v the voltages
 for 1 V at the port, c a branch's incidence, and P = v^H G v with G = sum R |y|^2 c c^T / 2. A
-change d of the branch's admittance is one of rank one (Sherman and Morrison), with w = W c, u = c^T v and
-k = d / (1 + d c^T W c):
+change d of the branch's admittance is one of rank one (Sherman and Morrison), with w = W c,
+u = c^T v and k = d / (1 + d c^T W c):
 
     W <- W - k w w^T,    v <- v - k u w,    Y <- Y + k u^2,
     P <- P - 2 Re(conj(k u) c^T q) + |k u|^2 c^T M c + change of the branch's own R |y|^2 |u|^2 / 2,
