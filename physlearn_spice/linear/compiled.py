@@ -33,14 +33,18 @@ def compiled(function: Callable[..., Any]) -> Any:
     return dispatcher
 
 
-@cache
 def announce(dispatcher: Any) -> None:
     """Say, once, that a function and what it calls are about to be compiled, if they are."""
     kept = getattr(dispatcher._cache, "_cache_file", None)
-    if kept is None or not kept._load_index():
-        logging.getLogger("physlearn_spice").warning(
-            "compiling the linear engine for this machine: once, some 20 s"
-        )
+    if not dispatcher.signatures and (kept is None or not kept._load_index()):
+        _say()
+
+
+@cache
+def _say() -> None:
+    logging.getLogger("physlearn_spice").warning(
+        "compiling the linear engine for this machine: once, some 20 s"
+    )
 
 
 @cache

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -205,8 +205,9 @@ def _where_current_flows(ends: list[tuple[str, str]], top: str, reference: str) 
     """Elements of the biconnected block that the source at the driven port closes."""
     graph: nx.Graph[str] = nx.Graph([(a, b) for a, b in ends if a != b])
     graph.add_edge(top, reference)
+    block: Any  # a set of nodes; the types that networkx ships say otherwise
     for block in nx.biconnected_components(graph):
-        if {top, reference} <= set(block):
+        if top in block and reference in block:
             return [e for e, (a, b) in enumerate(ends) if a != b and a in block and b in block]
     raise AssertionError("the driven port is an edge of the graph")
 

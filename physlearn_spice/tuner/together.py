@@ -23,12 +23,13 @@ from ..linear.lanes import LANES
 from .brakes import Brake, no_brake
 from .listening import Listening, check_growth, measure
 from .memory import Memory, forget
+from .nudge import moves_of, nudge
 from .objective import Absorbed
 from .walk import Bounds, State, Tuner, checked_length, reference_of
 
 __all__ = ["walk_together"]
 
-_CHUNK = 512  # steps between two looks from outside
+_CHUNK = 512  # steps between two looks from outside; small moves are that much quicker
 _VECTOR = types.float64[::1]
 
 
@@ -175,13 +176,36 @@ def walk_together(
         )
         walkers.reference_total[w], walkers.reference_own[w] = reference
     walkers.remembered[:] = walkers.total
+
+    def onward(n_steps: int) -> NDArray[np.float64]:
+        if not tuner.one_at_a_time:
+            return run(n_steps, tuner.brake, tuner.memory)
+        powers = np.empty((LANES, n_steps))
+        for w in range(n_walkers):
+            nudge(
+                heard,
+                moves[w],
+                walkers,
+                w,
+                rngs[w],
+                compiled_brake(tuner.brake),
+                compiled_memory(tuner.memory),
+                tuner.noise,
+                bounds.low,
+                bounds.high,
+                powers[w],
+            )
+        return powers
+
+    moves = [moves_of(heard, walkers, w) for w in range(n_walkers if tuner.one_at_a_time else 0)]
     done = len(totals)
+    chunk = LANES * _CHUNK if tuner.one_at_a_time else _CHUNK
     powers = np.array(totals).T
     while True:
         yield [_state(walkers, w, done) for w in range(n_walkers)], powers[:n_walkers]
         if done >= n_evaluations:
             return
-        powers = run(min(_CHUNK, n_evaluations - done), tuner.brake, tuner.memory)
+        powers = onward(min(chunk, n_evaluations - done))
         done += powers.shape[1]
 
 

@@ -67,6 +67,8 @@ class Tuner:
         Unbraked steps before the first braked one; they set the brake's reference, and count.
     reference_share
         The reference is this share of the warm-up's median power, total and own.
+    one_at_a_time
+        Whether each step after the warm-up moves a single component, drawn at random.
     """
 
     brake: Brake
@@ -74,6 +76,7 @@ class Tuner:
     noise: float
     warm_up: int = 40
     reference_share: float = 0.3
+    one_at_a_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,12 @@ def step(
 ) -> tuple[State, Info]:
     """Shake, measure, and keep or go back: one measurement."""
     sigma = tuner.noise * tuner.brake(state.absorbed, state.reference)
-    trial = reflect(state.x + sigma * rng.standard_normal(state.x.size), bounds)
+    if tuner.one_at_a_time:
+        moved = np.arange(state.x.size) == int(rng.random() * state.x.size)
+        trial = reflect(state.x + np.where(moved, sigma, 0.0) * rng.standard_normal(), bounds)
+        sigma = np.where(moved, sigma, 0.0).sum()
+    else:
+        trial = reflect(state.x + sigma * rng.standard_normal(state.x.size), bounds)
     absorbed = objective(trial)
     kept, remembered = tuner.memory(state.remembered, absorbed.total)
     better = absorbed.total > state.best_power

@@ -1,0 +1,142 @@
+"""The walk of one walker that moves one component at a time: a refused trial costs O(1)."""
+
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..linear.compiled import compiled
+from ..linear.lanes import LANES
+from ..linear.small_moves import SmallMoves, accept, admittance_of, propose, rebuild, small_moves
+from .listening import Listening
+
+__all__ = ["moves_of", "nudge"]
+
+_TOLERANCE = 1e-9  # of the absorbed power: beyond it the state of small moves is computed anew
+
+
+def moves_of(heard: Listening, walkers: Any, w: int) -> SmallMoves:
+    """Return the circuit as walker w holds it, ready for small moves."""
+    program = heard.program
+    moves = small_moves(
+        program.first,
+        program.second,
+        program.counts,
+        len(program.diagonal),
+        heard.omega,
+        heard.squared,
+        heard.resistance,
+    )
+    element = np.empty(len(heard.branch))
+    take_values(heard, walkers.x[w], element)
+    to_branches(heard, element, moves.branches)
+    rebuild(moves)
+    return moves
+
+
+@compiled
+def take_values(heard, x, element):
+    """Write R, L or 1/C of each element (n_elements,) at x = ln(component values) (d,)."""
+    for e in range(len(heard.branch)):
+        element[e] = heard.element[e * LANES]
+        if heard.mover[e] >= 0:
+            sign = -1.0 if heard.kind[e] == 2 else 1.0
+            element[e] = np.exp(sign * x[heard.mover[e]])
+
+
+@compiled
+def to_branches(heard, element, branches):
+    """Add up R, L and 1/C of each branch (n_branches, 3)."""
+    branches[:] = 0.0
+    for e in range(len(heard.branch)):
+        if heard.branch[e] >= 0:
+            branches[heard.branch[e], heard.kind[e]] += element[e]
+
+
+@compiled
+def own_powers(heard, moves, element, own):
+    """Write the power [W] that each component feels (d,), from its branch's resistors."""
+    for j in range(len(heard.own_first) - 1):
+        own[j] = np.nan if heard.own_first[j] == heard.own_first[j + 1] else 0.0
+        for at in range(heard.own_first[j], heard.own_first[j + 1]):
+            e = heard.own[at]
+            b = heard.branch[e]
+            if b < 0:
+                continue
+            for t in range(len(moves.omega)):
+                u = moves.voltage[t, moves.first[b]] - moves.voltage[t, moves.second[b]]
+                i = abs(admittance_of(moves.branches[b], moves.omega[t]) * u)
+                loaded = abs(1.0 + moves.resistance * moves.admittance[t])
+                own[j] += 0.5 * element[e] * moves.squared[t] * (i / loaded) ** 2
+
+
+@compiled
+def nudge(heard, moves, walkers, w, generator, brake, memory, noise, low, high, powers):
+    """Move one component, measure, and keep or go back, for each of ``powers`` (n_steps,)."""
+    d, n_elements = len(low), len(heard.branch)
+    x, own = walkers.x[w], walkers.own[w]
+    element = np.empty(n_elements)
+    take_values(heard, x, element)
+    of = np.zeros(d, np.int64)
+    for e in range(n_elements):
+        if heard.mover[e] >= 0:
+            of[heard.mover[e]] = e
+    to_branches(heard, element, moves.branches)
+    shared = np.zeros(n_elements, np.bool_)
+    for e in of:
+        for other in range(n_elements):
+            if (
+                other != e
+                and heard.kind[other] == heard.kind[e]
+                and heard.branch[other] == heard.branch[e]
+            ):
+                shared[e] = True
+    branch = np.empty(3)
+    fresh = False
+    for s in range(len(powers)):
+        if not fresh:  # a refused trial changes nothing that the brake reads
+            brake(
+                walkers.total[w],
+                own,
+                walkers.reference_total[w],
+                walkers.reference_own[w],
+                walkers.factor,
+            )
+            fresh = True
+        j = int(generator.random() * d)
+        u = x[j] + noise * walkers.factor[j] * generator.standard_normal() - low[j]
+        width = high[j] - low[j]
+        if not 0 <= u < width:
+            u = np.mod(u, 2 * width)
+            if u > width:
+                u = 2 * width - u
+        trial = low[j] + u
+        e = of[j]
+        b, kind = heard.branch[e], heard.kind[e]
+        value = np.exp(-trial if kind == 2 else trial)
+        power = walkers.total[w]
+        if b >= 0:
+            for k in range(3):
+                branch[k] = moves.branches[b, k]
+            # of the same kind in this branch there may be others
+            branch[kind] = max(branch[kind] - element[e], 0.0) + value if shared[e] else value
+            power = propose(moves, b, branch)
+        powers[s] = power
+        memory(walkers.remembered[w], power, walkers.verdict)
+        walkers.remembered[w] = walkers.verdict[1]
+        kept = walkers.verdict[0] > 0
+        if kept:
+            x[j] = trial
+            element[e] = value
+            walkers.total[w] = power
+            fresh = False
+            if b >= 0:
+                accept(moves, b, branch, _TOLERANCE)
+                own_powers(heard, moves, element, own)
+        if power > walkers.best_power[w]:
+            walkers.best_power[w] = power
+            walkers.best_x[w] = x
+            walkers.best_x[w, j] = trial
