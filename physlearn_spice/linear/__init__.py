@@ -1,4 +1,4 @@
-"""The linear engine: exact small-signal answers of R, L and C, eight circuits at a time."""
+"""The linear engine: exact small-signal answers, eight circuits at a time."""
 
 from .drive import admittance, drive
 from .gradient import Gradient, gradient
