@@ -137,7 +137,7 @@ def test_growth_is_weight_over_the_smallest_pivot() -> None:
     for n, share in SIZES:
         rng = np.random.default_rng(n)
         branches = random_branches(n, share, rng)
-        program, room, matrices, row = eliminated(branches, n, n)
+        _, room, matrices, row = eliminated(branches, n, n)
         weights = np.zeros((n, LANES))
         for b, (i, j) in enumerate(branches):
             y = lanes_of(room.admittance, b)
