@@ -57,8 +57,10 @@ def admittance(
         admittances(program, room, job.branches, job.omega, first, last, y, growth)
 
     job.run(threads, work)
-    y, doubtful = y.reshape(job.shape), ~(growth < _GROWTH).reshape(job.shape)
-    where = doubtful.reshape(-1, len(job.frequency)).any(axis=0)
+    # a branch of no impedance is infinite in the matrix, and the growth does not show that
+    doubtful = ~((growth < _GROWTH) & np.isfinite(y))
+    where = doubtful.reshape(len(job.branches), len(job.frequency)).any(axis=0)
+    y = y.reshape(job.shape)
     if where.any():
         again = Job(network, job.frequency[where], values, port, others)
         y[..., where] = _answer(again, threads, keep=False).admittance
@@ -154,7 +156,8 @@ def _with_care(job: Job, lane: int) -> Solution:
             program.second == len(program.diagonal) - 1
         )
         r, x, s = branches[at_port].T
-        size += np.sum(1 / np.abs(r + 1j * (omega * x - s / omega)))
+        with np.errstate(divide="ignore"):
+            size += np.sum(1 / np.abs(r + 1j * (omega * x - s / omega)))
         if not found.admittance_error < _WRONG * size:
             raise _singular(job, lane)
     return found
