@@ -29,7 +29,7 @@ from physlearn_spice import (
     linear,
 )
 from physlearn_spice.errors import NetworkError, SimulationError, Status
-from physlearn_spice.linear import active
+from physlearn_spice.linear.active import drive as active
 from physlearn_spice.ngspice import simulate
 from tests.multiprecision import Exact
 from tests.random_networks import random_network, with_controlled, with_couplings

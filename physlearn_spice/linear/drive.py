@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import SimulationError, Status
 from ..network import Network
-from .active import drive_active, is_active
+from .active.drive import drive_active, is_active
 from .batches import Room, admittances, answers, answers_for, room_for
 from .compiled import announce
 from .lanes import LANES

@@ -213,5 +213,6 @@ class Response:
         return self._places
 
     def _driven(self, of_one_volt: NDArray[np.complex128] | None) -> NDArray[np.complex128]:
-        assert of_one_volt is not None
+        if of_one_volt is None:
+            raise PhyslearnError("voltages and currents were not kept: drive(..., keep=True)")
         return of_one_volt / (1 + self.resistance * self.admittance)[..., None]

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError
 from ..network import Network
+from .active.series import floating_parts, numbered
 from .ordering import program_of
 from .program import Program
-from .series import floating_parts, numbered
 
 __all__ = ["Others", "Step", "Structure", "Topology", "structure"]
 

@@ -26,12 +26,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..elements import Vccs, Vcvs
-from ..errors import NetworkError, SimulationError, Status
-from ..network import Network
+from ...elements import Vccs, Vcvs
+from ...errors import NetworkError, SimulationError, Status
+from ...network import Network
+from ..structure import Others
 from .parts import DRIVEN, NOWHERE, Circuit, Part, circuit_of
 from .series import Chain, floating_parts, joined_nodes, numbered, series_chains
-from .structure import Others
 
 __all__ = ["ADMITTANCE", "CURRENT", "KEPT", "N_FIXED", "Laws", "Terms", "laws"]
 

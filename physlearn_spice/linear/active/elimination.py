@@ -14,9 +14,9 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from .batches import at
-from .compiled import compiled
-from .lanes import (
+from ..batches import at
+from ..compiled import compiled
+from ..lanes import (
     LANES,
     absolute,
     add_to,

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled
-from .lanes import get, inverse, less_product, product, put
+from ..compiled import compiled
+from ..lanes import get, inverse, less_product, product, put
 
 __all__ = ["Pivots", "balanced", "choose_pivots", "factor", "solve", "solve_transposed", "steps_of"]
 

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import SimulationError, Status
-from ..network import Network
-from .active_lanes import LaneAnswers, answer_lanes, workplace_for
-from .batches import Answers
-from .compiled import announce
+from ...errors import SimulationError, Status
+from ...network import Network
+from ..batches import Answers
+from ..compiled import announce
+from ..lanes import LANES
+from ..request import Request, respond
+from ..response import Response
+from ..structure import Others
+from .elimination import LaneAnswers, answer_lanes, workplace_for
 from .flows import flows
 from .full_tableau import Careful, care, weak_parts
-from .lanes import LANES
 from .laws import Laws, laws
-from .request import Request, respond
-from .response import Response
 from .stamps import assembly_for, base_values, coefficients
-from .structure import Others
 
 __all__ = ["drive_active", "is_active"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..elements import Cccs, Ccvs, ControlledSource, LinearElement, Vccs, Vcvs
-from ..errors import NetworkError
-from ..network import Network
-from .structure import Others
+from ...elements import Cccs, Ccvs, ControlledSource, LinearElement, Vccs, Vcvs
+from ...errors import NetworkError
+from ...network import Network
+from ..structure import Others
 
 __all__ = ["DRIVEN", "NOWHERE", "Circuit", "Part", "circuit_of"]
 
