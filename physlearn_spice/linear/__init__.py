@@ -3,18 +3,24 @@
 from .drive import admittance, drive
 from .gradient import Gradient, gradient
 from .response import Response
+from .shown import PortWaveforms
 from .spectra import admittance_parameters, impedance_parameters, scattering_parameters, sweep
 from .structure import Others
+from .transient import port_transients, transient, transients
 
 __all__ = [
     "Gradient",
     "Others",
+    "PortWaveforms",
     "Response",
     "admittance",
     "admittance_parameters",
     "drive",
     "gradient",
     "impedance_parameters",
+    "port_transients",
     "scattering_parameters",
     "sweep",
+    "transient",
+    "transients",
 ]
