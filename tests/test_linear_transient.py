@@ -13,7 +13,7 @@ from physlearn_spice.couplings import Coupling
 from physlearn_spice.elements import Capacitor, Diode, Element, Inductor, Resistor
 from physlearn_spice.errors import NetworkError, PhyslearnError
 from physlearn_spice.linear import drive
-from physlearn_spice.linear.transient import port_transients, transient, transients
+from physlearn_spice.linear.trapezoid.run import port_transients, transient, transients
 from physlearn_spice.measures import absorbed_power, ledger, mean_input_power, points_per_period
 from physlearn_spice.netlist import Ac, Deck, Source, Tran, read_deck
 from physlearn_spice.network import GROUND, Network, Port

@@ -3,10 +3,10 @@
 from .drive import admittance, drive
 from .gradient import Gradient, gradient
 from .response import Response
-from .shown import PortWaveforms
 from .spectra import admittance_parameters, impedance_parameters, scattering_parameters, sweep
 from .structure import Others
-from .transient import port_transients, transient, transients
+from .trapezoid.run import port_transients, transient, transients
+from .trapezoid.shown import PortWaveforms
 
 __all__ = [
     "Gradient",

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from numba.extending import register_jitable
 
-from .compiled import compiled
+from ..compiled import compiled
+from ..lanes import LANES, fused, get_real, put_real, same
 from .either import add, alike, load, minus, plus, store, take
-from .lanes import LANES, fused, get_real, put_real, same
 
 __all__ = ["ABREAST", "assemble", "factor", "invert", "solve"]
 

@@ -11,10 +11,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..elements import Inductor
-from ..network import GROUND, Network, Port
+from ...elements import Inductor
+from ...network import GROUND, Network, Port
+from ..structure import Structure
 from .past import Past
-from .structure import Structure
 
 __all__ = ["Kept", "PortWaveforms", "Reading", "Shown"]
 

@@ -17,9 +17,9 @@ import numpy as np
 from networkx.utils import UnionFind
 from numpy.typing import NDArray
 
-from ..errors import NetworkError
+from ...errors import NetworkError
+from ..program import Program
 from .past import MISSED, Past, listed
-from .program import Program
 
 __all__ = ["First", "first_instant", "slope"]
 

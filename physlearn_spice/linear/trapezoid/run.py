@@ -11,14 +11,14 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import NetworkError, PhyslearnError
-from ..netlist import Deck, Source, Tran, to_spice
-from ..network import Network
-from ..results import Provenance, Waveforms
-from ..stimulus import Stimulus
+from ...errors import NetworkError, PhyslearnError
+from ...netlist import Deck, Source, Tran, to_spice
+from ...network import Network
+from ...results import Provenance, Waveforms
+from ...stimulus import Stimulus
+from ..values import element_values
 from .passage import Passage
 from .shown import PortWaveforms, Shown
-from .values import element_values
 
 __all__ = ["PortWaveforms", "port_transients", "transient", "transients"]
 

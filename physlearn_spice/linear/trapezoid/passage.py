@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Network
+from ...network import Network
+from ..compiled import announce
+from ..lanes import LANES
+from ..structure import structure
+from ..values import branch_values
 from .at_start import First, first_instant, slope
-from .compiled import announce
 from .either import room
-from .lanes import LANES
 from .march import Columns, Room, march, plan_of, room_for
 from .past import past_of
 from .shown import Kept, Reading, Shown, Waves
-from .structure import structure
-from .values import branch_values
 
 __all__ = ["Passage"]
 

@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 from numpy.typing import NDArray
 
-from .lanes import _SUFFIX, _VECTOR, LANES, _lanes, workspace
+from ..lanes import _SUFFIX, _VECTOR, LANES, _lanes, workspace
 
 __all__ = ["add", "alike", "load", "minus", "number", "plus", "room", "store", "take"]
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..elements import Capacitor, Inductor
-from ..errors import NetworkError
-from ..network import Network
-from .structure import Structure
+from ...elements import Capacitor, Inductor
+from ...errors import NetworkError
+from ...network import Network
+from ..structure import Structure
 
 __all__ = ["MISSED", "Past", "listed", "past_of"]
 

@@ -18,11 +18,11 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from ..compiled import compiled
+from ..lanes import LANES
+from ..program import Program, n_places
 from .cholesky import ABREAST, assemble, factor, invert, solve
-from .compiled import compiled
 from .either import add, alike, load, number, plus, room, store, take
-from .lanes import LANES
-from .program import Program, n_places
 
 __all__ = ["Columns", "Plan", "Room", "march", "plan_of", "room_for"]
 
