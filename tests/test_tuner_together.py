@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -139,6 +140,19 @@ def test_every_recipe_walks_the_same_path(name) -> None:
     assert_same_path(where, recipe(name, len(where.x)), (1, 3, 8))
 
 
+@pytest.mark.parametrize("name", ["plain", "local-latch"])
+def test_one_at_a_time_too(name) -> None:
+    """Small moves are put right where they drift by 1e-9 of the power."""
+    where = setting()
+    tuner = replace(recipe(name, len(where.x)), one_at_a_time=True)
+    for n_walkers in (1, 3):
+        states, powers = together(where, tuner, range(n_walkers), 400)
+        for seed, (state, mine) in enumerate(zip(states, powers, strict=True)):
+            alike, theirs = alone(where, tuner, seed, 400)
+            assert mine == pytest.approx(theirs, rel=1e-8)
+            assert state.x == pytest.approx(alike[-1].x, rel=1e-8)
+
+
 def test_walls_reflect_alike() -> None:
     """Steps as wide as the range fold several times."""
     where = setting(factor=1.1)
@@ -263,7 +277,8 @@ def test_what_goes_astray_on_the_way_is_seen(monkeypatch) -> None:
         together(where, tuner, [calm, rest], n)
 
 
-def test_a_brake_that_gives_no_number_is_told() -> None:
+@pytest.mark.parametrize("one_at_a_time", [False, True])
+def test_a_brake_that_gives_no_number_is_told(one_at_a_time) -> None:
     where = setting()
     states, _ = alone(where, Tuner(no_brake, forget, 0.3, warm_up=10), 0, 11)
     threshold = states[0].absorbed.total * 0.999
@@ -272,8 +287,9 @@ def test_a_brake_that_gives_no_number_is_told() -> None:
         return np.sqrt(now.total - threshold) / np.sqrt(now.total)
 
     for memory in (forget, leaky_latch(0.5)):
+        tuner = Tuner(brake, memory, 0.3, warm_up=10, one_at_a_time=one_at_a_time)
         with pytest.raises(PhyslearnError, match="brake gives no finite number"):
-            together(where, Tuner(brake, memory, 0.3, warm_up=10), [0], 300)
+            together(where, tuner, [0], 300)
 
 
 def test_refusals() -> None:

@@ -201,6 +201,8 @@ def walk_together(
                 bounds.high,
                 powers[w],
             )
+        if not np.isfinite(powers[:n_walkers]).all():
+            raise PhyslearnError("the brake gives no finite number")
         return powers
 
     moves = [moves_of(heard, walkers, w) for w in range(n_walkers if tuner.one_at_a_time else 0)]
