@@ -22,7 +22,7 @@ from .values import branch_values
 
 __all__ = ["Job", "admittance", "drive"]
 
-_GROWTH = 1e3  # two such pivots in a row may cost 6 of 16 digits: look closer
+_GROWTH = 300.0  # two such pivots in a row may cost 5 of 16 digits: look closer
 _EXCESS = 100.0  # times what rounding of the values does: pivoting will help
 _FINE = 1e-12  # relative error that needs no help
 _WRONG = 1e-6  # relative error beyond which nothing is handed out, as of ngspice

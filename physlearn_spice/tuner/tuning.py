@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import Choice, choose, is_rlc, sweep
-from ..errors import NetworkError
+from ..errors import NetworkError, SimulationError, Status
 from ..measures import dissipated_at_tones
 from ..netlist import at_frequencies
 from ..network import Network
@@ -22,6 +22,7 @@ from .walk import State, Tuner, around, walk
 __all__ = ["Tuned", "absorbed_power_at", "compare", "dissipated_power_at", "engine_for", "tune"]
 
 
+_AGREES = 1e-6  # relative error of the best power that is still handed out
 _LANES = 8  # walkers that the compiled loop takes at once
 
 
@@ -162,10 +163,25 @@ class _Job:
             if watch(states):
                 break
         powers = np.concatenate(parts, axis=1)
+        if self.is_linear:
+            for x, of_walker in zip(best, powers, strict=True):
+                self._check(x, float(of_walker.max()))
         return [
             Tuned(self.network.with_values(self.movable, np.exp(x)), of_walker)
             for x, of_walker in zip(best, powers, strict=True)
         ]
+
+    def _check(self, x: NDArray[np.float64], power: float) -> None:
+        """Solve the best again by the engine's way that pivots where it must."""
+        again = absorbed_power_at(
+            self.network.with_values(self.movable, np.exp(x)), self.tones, engine="linear"
+        )
+        if not abs(power - again) <= _AGREES * again:
+            raise SimulationError(
+                f"the best power was {power:g} W without pivoting, and is {again:g} W",
+                status=Status.INACCURATE,
+                advice="tune this network with engine='ngspice'",
+            )
 
     def _steps(
         self, rngs: Sequence[np.random.Generator]
