@@ -23,7 +23,7 @@ _PERIODS, _SOME, _FEW = 100, 6, 2
 
 def _ours(network: Network, periods: int) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Seconds, times, and the port's voltage; the ports alone are kept."""
-    from physlearn_spice.linear.transient import port_transients
+    from physlearn_spice.linear.trapezoid.run import port_transients
 
     begin = time.perf_counter()
     waves = port_transients(network, {PORT: _TONE}, stop=periods * _PERIOD, step=_STEP)
@@ -32,7 +32,7 @@ def _ours(network: Network, periods: int) -> tuple[float, NDArray[np.float64], N
 
 def _all_vectors(network: Network) -> float:
     """Seconds of one run that keeps every vector."""
-    from physlearn_spice.linear.transient import transient
+    from physlearn_spice.linear.trapezoid.run import transient
 
     begin = time.perf_counter()
     transient(network, {PORT: _TONE}, stop=_PERIODS * _PERIOD, step=_STEP)
@@ -41,7 +41,7 @@ def _all_vectors(network: Network) -> float:
 
 def _eight(network: Network) -> float:
     """Seconds for each of eight runs of different values at once."""
-    from physlearn_spice.linear.transient import port_transients
+    from physlearn_spice.linear.trapezoid.run import port_transients
 
     spread = np.exp(0.1 * np.random.default_rng(0).standard_normal((8, len(network.elements))))
     values = {e.name: e.value * s for e, s in zip(network.elements, spread.T, strict=True)}
@@ -77,8 +77,8 @@ def measure(
     sizes: tuple[int, ...], rounds: int, patience: float
 ) -> dict[str, dict[str, float | bool | str]]:
     """Seconds of both and their ratio by size; ngspice is scaled where it takes too long."""
-    if find_spec("physlearn_spice.linear.transient") is None:
-        return {"note": {"note": "physlearn_spice.linear.transient is not there yet"}}
+    if find_spec("physlearn_spice.linear.trapezoid.run") is None:
+        return {"note": {"note": "physlearn_spice.linear.trapezoid.run is not there yet"}}
     found: dict[str, dict[str, float | bool | str]] = {}
     for n in sizes:
         network = random_network(n)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from physlearn_spice import Ac, Deck, Network, Source
 from physlearn_spice.linear import admittance, drive
 from physlearn_spice.linear.fitted import fitted
-from physlearn_spice.linear.modal import modal_admittance
+from physlearn_spice.linear.modal.form import modal_admittance
 from physlearn_spice.linear.structure import Structure, _structure, structure
 from physlearn_spice.linear.values import branch_values, element_values
 from physlearn_spice.measures import admittance as measured

@@ -176,6 +176,10 @@ class Network:
     def _by_name(self) -> dict[str, Element]:
         return {element.name: element for element in self.elements}
 
+    @cached_property
+    def _coupling_by_name(self) -> dict[str, Coupling]:
+        return {coupling.name: coupling for coupling in self.couplings}
+
     def names(self, *kinds: type[Element]) -> tuple[str, ...]:
         """Names of the elements of the given kinds, in order."""
         return tuple(e.name for e in self.elements if isinstance(e, kinds))
@@ -220,8 +224,7 @@ class Network:
         )
 
     def _with_value(self, name: str) -> _WithValue:
-        couplings = {coupling.name: coupling for coupling in self.couplings}
-        part = couplings.get(name) or self[name]
+        part = self._coupling_by_name.get(name) or self[name]
         if isinstance(part, _WithValue):
             return part
         raise NetworkError(f"{part.kind} {part.name!r} has no single value to read or change")

@@ -7,7 +7,7 @@ import pytest
 
 from physlearn_spice import EdgeModel, Fixed, LogUniform, PhyslearnError, complete, gnm
 from physlearn_spice.linear.fitted import fitted
-from physlearn_spice.linear.modal import modal_admittance
+from physlearn_spice.linear.modal.form import modal_admittance
 
 
 class Sampled:

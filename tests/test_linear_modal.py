@@ -28,10 +28,10 @@ from physlearn_spice import (
     random_regular,
     square_lattice,
 )
-from physlearn_spice.linear.eigen import eigenpairs
-from physlearn_spice.linear.modal import ModalForm, modal_admittance, modal_impedance
-from physlearn_spice.linear.normal_tree import branches
-from physlearn_spice.linear.state import state_equations
+from physlearn_spice.linear.modal.eigen import eigenpairs
+from physlearn_spice.linear.modal.form import ModalForm, modal_admittance, modal_impedance
+from physlearn_spice.linear.modal.normal_tree import branches
+from physlearn_spice.linear.modal.state import state_equations
 from physlearn_spice.modes import natural_modes
 from tests import random_networks
 from tests.exact import exact_admittance

@@ -23,8 +23,8 @@ from physlearn_spice import (
     complete,
     gnm,
 )
-from physlearn_spice.linear.modal import modal_admittance
-from physlearn_spice.linear.propagate import propagate
+from physlearn_spice.linear.modal.form import modal_admittance
+from physlearn_spice.linear.modal.propagate import propagate
 from physlearn_spice.measures import ledger
 from physlearn_spice.ngspice import simulate
 from physlearn_spice.results import Waveforms

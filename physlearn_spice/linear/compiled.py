@@ -50,5 +50,5 @@ def _say() -> None:
 @cache
 def _sources() -> tuple[tuple[str, int, int], ...]:
     """Names, times and sizes of all sources that hold compiled functions."""
-    files = sorted([*_PACKAGE.glob("linear/*.py"), *_PACKAGE.glob("tuner/*.py")])
+    files = sorted([*_PACKAGE.glob("linear/**/*.py"), *_PACKAGE.glob("tuner/*.py")])
     return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import PhyslearnError, SimulationError, Status
+from ..errors import SimulationError, Status
 from ..network import Network
+from .active.drive import drive_active, is_active
 from .batches import Room, admittances, answers, answers_for, room_for
 from .compiled import announce
 from .lanes import LANES
+from .request import Request, respond
 from .response import Response
 from .structure import Others, structure
 from .tableau import Solution, solve_with_care, weak_branches
-from .values import branch_values, element_values
+from .values import branch_values
 
 __all__ = ["Job", "admittance", "drive"]
 
@@ -43,6 +44,9 @@ def admittance(
 
     Parameters and errors are those of :func:`drive`.
     """
+    if is_active(network):
+        ask = network, frequency, values, port, others
+        return drive_active(*ask, threads, with_power=False).admittance
     job = Job(network, frequency, values, port, others)
     y, growth = np.empty(job.n_lanes, complex), np.empty(job.n_lanes)
     program = job.structure.program
@@ -53,8 +57,10 @@ def admittance(
         admittances(program, room, job.branches, job.omega, first, last, y, growth)
 
     job.run(threads, work)
-    y, doubtful = y.reshape(job.shape), ~(growth < _GROWTH).reshape(job.shape)
-    where = doubtful.reshape(-1, len(job.frequency)).any(axis=0)
+    # a branch of no impedance is infinite in the matrix, and the growth does not show that
+    doubtful = ~((growth < _GROWTH) & np.isfinite(y))
+    where = doubtful.reshape(len(job.branches), len(job.frequency)).any(axis=0)
+    y = y.reshape(job.shape)
     if where.any():
         again = Job(network, job.frequency[where], values, port, others)
         y[..., where] = _answer(again, threads, keep=False).admittance
@@ -76,12 +82,12 @@ def drive(
     Parameters
     ----------
     network
-        Of resistors, inductors and capacitors.
+        Of resistors, inductors, their couplings, capacitors and controlled sources.
     frequency
         [Hz] (n_freq,), positive.
     values
-        By element name, values [Ohm, H, F] that are not the network's own; their shapes broadcast
-        to the shape of the sets.
+        By name of an element or a coupling, values [Ohm, H, F], gains and coefficients that are not
+        the network's own; their shapes broadcast to the shape of the sets.
     port
         The driven port; the first by default.
     others
@@ -94,15 +100,17 @@ def drive(
     Raises
     ------
     NetworkError
-        The network is nonlinear, or a value is not positive and finite.
+        The network is nonlinear, or a value can't be one of its kind.
     SimulationError
         The network is singular at a frequency, told with the elements that make it so.
     """
+    if is_active(network):
+        return drive_active(network, frequency, values, port, others, threads, keep=keep)
     return _answer(Job(network, frequency, values, port, others), threads, keep)
 
 
-class Job:
-    """What is to be computed: lanes count through the frequencies of one set, then of the next."""
+class Job(Request):
+    """A request to a network of R, L and C, with the branches that they make up."""
 
     def __init__(
         self,
@@ -112,20 +120,9 @@ class Job:
         port: str | None,
         others: Others,
     ) -> None:
-        self.network, self.port = network, network.port(port)
-        self.others: Others = others
         self.structure = structure(network, port, others)
-        self.frequency = np.atleast_1d(np.asarray(frequency, float))
-        wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
-        if self.frequency.ndim != 1 or wrong.any():
-            which = f"{self.frequency[wrong][0]:g} Hz" if wrong.any() else "an array of 2 axes"
-            raise PhyslearnError(f"frequencies: {which} in them; must be positive, in one row")
-        self.values = element_values(network, values, port, others)
-        flat = self.values.reshape(-1, self.values.shape[-1])
-        self.branches = branch_values(network, self.structure, flat)
-        self.omega = 2 * np.pi * self.frequency
-        self.shape = (*self.values.shape[:-1], len(self.frequency))
-        self.n_lanes = len(flat) * len(self.frequency)
+        super().__init__(network, frequency, values, port, others)
+        self.branches = branch_values(network, self.structure, self.flat)
 
     def run(self, threads: int, work: Callable[[Room, int, int], None]) -> None:
         """Call ``work`` for all lanes, in as many parts as there are threads."""
@@ -159,7 +156,8 @@ def _with_care(job: Job, lane: int) -> Solution:
             program.second == len(program.diagonal) - 1
         )
         r, x, s = branches[at_port].T
-        size += np.sum(1 / np.abs(r + 1j * (omega * x - s / omega)))
+        with np.errstate(divide="ignore"):
+            size += np.sum(1 / np.abs(r + 1j * (omega * x - s / omega)))
         if not found.admittance_error < _WRONG * size:
             raise _singular(job, lane)
     return found
@@ -198,30 +196,4 @@ def _answer(job: Job, threads: int, keep: bool) -> Response:
         out.power[lane], out.power_error[lane] = found.power, found.power_error
         if keep:
             out.voltage[lane], out.current[lane] = found.voltage, found.current
-    across = np.abs(1 / (1 + job.port.resistance * out.admittance)) ** 2  # |V|^2 at the port
-    of_source = 2 * job.port.resistance * out.admittance_error * np.sqrt(across)
-
-    def relative(error: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.divide(error, of, out=np.zeros(n), where=error > 0)
-
-    def shaped(array: NDArray[Any]) -> NDArray[Any]:
-        return array.reshape(*job.shape, *array.shape[1:])
-
-    with np.errstate(divide="ignore"):
-        admittance_error = relative(out.admittance_error, np.abs(out.admittance))
-        power_error = relative(out.power_error, out.power) + of_source
-    return Response(
-        job.network,
-        job.port.name,
-        job.others,
-        job.frequency,
-        shaped(out.admittance),
-        shaped(admittance_error),
-        shaped(out.power * across),
-        shaped(power_error),
-        shaped(with_care),
-        job.structure,
-        job.values,
-        shaped(out.voltage) if keep else None,
-        shaped(out.current) if keep else None,
-    )
+    return respond(job, out, with_care, job.structure if keep else None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import networkx as nx
 import numpy as np
@@ -13,9 +15,38 @@ from ..elements import Resistor
 from ..errors import PhyslearnError
 from ..network import GROUND, Network
 from ..ports import Port
-from .structure import Others, Structure
+from .structure import Others, Step
 
-__all__ = ["Response"]
+__all__ = ["Places", "Response"]
+
+
+class Places(Protocol):
+    """Where a response finds its voltages and currents; see :class:`.structure.Structure`."""
+
+    @property
+    def branch(self) -> NDArray[np.int64]:
+        """Which current is an element's (n_elements,); -1 where none flows."""
+        ...
+
+    @property
+    def way(self) -> NDArray[np.int64]:
+        """Its sign (n_elements,)."""
+        ...
+
+    @property
+    def unknown(self) -> Mapping[str, int]:
+        """Which voltage is a node's; -1 for zero."""
+        ...
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Lead from these nodes to others."""
+        ...
+
+    @property
+    def floating(self) -> Mapping[str, int]:
+        """Nodes that nothing joins to the driven port, with the number of their part."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +84,7 @@ class Response:
     absorbed_power: NDArray[np.float64]
     power_error: NDArray[np.float64]
     with_care: NDArray[np.bool_]
-    _structure: Structure
+    _places: Places | None  # None where voltages and currents were not kept
     _values: NDArray[np.float64]  # (*sets, n_elements)
     _voltage: NDArray[np.complex128] | None  # of unknowns, (*sets, n_freq, n)
     _current: NDArray[np.complex128] | None  # of branches
@@ -81,8 +112,10 @@ class Response:
         return self.admittance / (1 + self.resistance * self.admittance)
 
     def voltage(self, a: str, b: str = GROUND) -> NDArray[np.complex128]:
-        """Voltage [V] of node ``a`` against node ``b``."""
-        return self._node(a) - self._node(b)
+        """Voltage [V] of node ``a`` against node ``b``; nan where nothing joins the two."""
+        voltage = self._node(a) - self._node(b)
+        of = self._kept.floating
+        return voltage if of.get(a, 0) == of.get(b, 0) else np.full_like(voltage, np.nan)
 
     def current(self, name: str) -> NDArray[np.complex128]:
         """Current [A] of an element, from its first to its second node."""
@@ -137,10 +170,10 @@ class Response:
         return leaving - ((driven.plus in side) - (driven.minus in side) + 0) * self.source_current
 
     def _flow(self, element: int) -> NDArray[np.complex128]:
-        branch = self._structure.branch[element]
+        branch = self._kept.branch[element]
         if branch < 0:
             return np.zeros_like(self.admittance)
-        return self._structure.way[element] * self._driven(self._current)[..., branch]
+        return self._kept.way[element] * self._driven(self._current)[..., branch]
 
     def _node(self, node: str) -> NDArray[np.complex128]:
         try:
@@ -151,9 +184,10 @@ class Response:
     @cached_property
     def _nodes(self) -> dict[str, NDArray[np.complex128]]:
         """Voltage of every node against the minus node of the driven port."""
-        voltage, s = self._driven(self._voltage), self._structure
+        voltage, s = self._driven(self._voltage), self._kept
         zero = np.zeros_like(self.admittance)
-        known = {n: voltage[..., k] if k >= 0 else zero for n, k in s.unknown.items()}
+        known = dict.fromkeys(s.floating, zero)
+        known |= {n: voltage[..., k] if k >= 0 else zero for n, k in s.unknown.items()}
         for step in s.steps:
             v = known[step.known]
             if step.element is not None:
@@ -171,6 +205,12 @@ class Response:
                 return np.asarray(1 / (1j * omega * value), complex)
             case _:
                 return np.asarray(value + 0j * omega, complex)
+
+    @property
+    def _kept(self) -> Places:
+        if self._places is None:
+            raise PhyslearnError("voltages and currents were not kept: drive(..., keep=True)")
+        return self._places
 
     def _driven(self, of_one_volt: NDArray[np.complex128] | None) -> NDArray[np.complex128]:
         if of_one_volt is None:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..elements import Inductor
+from ..elements import Ccvs, Inductor, Vcvs
 from ..errors import NetworkError
 from ..netlist import Ac, Deck, Source, to_spice
 from ..network import GROUND, Network
@@ -24,8 +24,8 @@ __all__ = ["admittance_parameters", "impedance_parameters", "scattering_paramete
 def sweep(network: Network, *sweeps: Ac, port: str | None = None, threads: int = 1) -> Spectrum:
     """Spectrum of a linear network at 1 V peak on one port, by frequency, each frequency once.
 
-    It has the vectors of :func:`.ngspice.sweep`: voltages of all nodes, currents of inductors and
-    of the ports' sources, counted as SPICE does.
+    It has the vectors of :func:`.ngspice.sweep`: voltages of all nodes, currents of inductors,
+    voltage sources and ports, counted as SPICE does.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def sweep(network: Network, *sweeps: Ac, port: str | None = None, threads: int =
     frequency = np.unique(np.concatenate([analysis.frequencies for analysis in sweeps]))
     answer = drive(network, frequency, port=driven.name, threads=threads, keep=True)
     vectors = {f"v({n})": answer.voltage(n) for n in network.nodes if n != GROUND}
-    vectors |= {f"i({name})": answer.current(name) for name in network.names(Inductor)}
+    vectors |= {f"i({name})": answer.current(name) for name in network.names(Inductor, Vcvs, Ccvs)}
     vectors |= {f"i(v{p.name})": -answer.port_current(p.name) for p in network.ports}
     deck = Deck(network, sweeps, {driven.name: Source(ac=1.0)})
     engine = f"physlearn_spice {version('physlearn_spice')}, linear engine"

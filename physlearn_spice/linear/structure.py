@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError
 from ..network import Network
+from .active.series import floating_parts, numbered
 from .ordering import program_of
 from .program import Program
 
@@ -89,6 +90,9 @@ class Structure:
         Lead from these to all other nodes, in order.
     program
         For the kernel; branches start at their first end.
+    floating
+        Nodes that nothing joins to the driven port, with the number of their part: no current
+        flows in it, so its voltages are the same.
     """
 
     branch: NDArray[np.int64]
@@ -97,6 +101,7 @@ class Structure:
     unknown: dict[str, int]
     steps: tuple[Step, ...]
     program: Program
+    floating: dict[str, int]
 
 
 def structure(network: Network, port: str | None = None, others: Others = "closed") -> Structure:
@@ -157,8 +162,10 @@ def _structure(topology: Topology) -> Structure:
     unknown = {node: int(row[k]) if k >= 0 else -1 for node, k in number.items()}
     known = [*unknown, *(step.node for step in steps)]
     steps += _hanging(ends, known)
-    steps += [Step(to, node) for node, to in joined.items() if node != to]
-    return Structure(branch, way, len(chains), unknown, tuple(steps), program)
+    reached = {*unknown, *(step.node for step in steps)}
+    steps += [Step(to, n) for n, to in joined.items() if n != to and to in reached]
+    floating = numbered(floating_parts([*ends, (top, reference)], top), joined)
+    return Structure(branch, way, len(chains), unknown, tuple(steps), program, floating)
 
 
 def _hanging(ends: list[tuple[str, str]], known: list[str]) -> Iterator[Step]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..elements import Capacitor, Inductor, Resistor
+from ..couplings import coupled_groups
+from ..elements import Capacitor, ControlledSource, Inductor, Resistor
 from ..errors import NetworkError
 from ..network import Network
 from .structure import Others, Structure
@@ -23,7 +24,7 @@ def element_values(
     port: str | None = None,
     others: Others = "closed",
 ) -> NDArray[np.float64]:
-    """Values [Ohm, H, F] (*sets, n_elements) of the elements and of the loads at other ports.
+    """Values in SI (*sets, n) of the elements, of the loads at other ports, and of the couplings.
 
     ``values`` are those by name that are not the network's own; their shapes, which broadcast, are
     the shape of the sets.
@@ -31,7 +32,7 @@ def element_values(
     Raises
     ------
     NetworkError
-        A value is not positive and finite, or of no element.
+        A value can't be one of its kind, or is of no element.
     """
     own = network.values(e.name for e in network.elements)
     driven = network.port(port)
@@ -39,19 +40,52 @@ def element_values(
     loads = ended if others == "closed" else []
     given = {name: np.asarray(value, float) for name, value in (values or {}).items()}
     sets = np.broadcast_shapes(*(value.shape for value in given.values()))
-    all_values = np.empty((*sets, len(own) + len(loads)))
-    all_values[...] = [*own, *loads]
+    couplings = network.values(k.name for k in network.couplings)
+    all_values = np.empty((*sets, len(own) + len(loads) + len(couplings)))
+    all_values[...] = [*own, *loads, *couplings]
     column = {e.name: k for k, e in enumerate(network.elements)}
+    column |= {k.name: n for n, k in enumerate(network.couplings, len(own) + len(loads))}
     for name, value in given.items():
-        wrong = ~(np.isfinite(value) & (value > 0))
-        if wrong.any():
-            raise NetworkError(
-                f"{network[name].kind} {name!r}: value = {float(value[wrong][0])!r}, "
-                "must be positive and finite"
-            )
         network.values([name])  # it has one
+        _check(network, name, value)
         all_values[..., column[name]] = value
+    if not given.keys().isdisjoint(k.name for k in network.couplings):
+        _check_energy(network, all_values[..., len(own) + len(loads) :])
     return all_values
+
+
+def _check(network: Network, name: str, value: NDArray[np.float64]) -> None:
+    coupling = next((k for k in network.couplings if k.name == name), None)
+    if coupling is not None:
+        part, fits = coupling, (np.abs(value) < 1) & (value != 0)
+        field, must_be = "coefficient", "between -1 and 1 and not zero"
+    elif isinstance(part := network[name], ControlledSource):
+        fits = np.isfinite(value) & (value != 0)
+        field, must_be = "gain", "finite and not zero"
+    else:
+        fits = np.isfinite(value) & (value > 0)
+        field, must_be = "value", "positive and finite"
+    if not fits.all():
+        raise NetworkError(
+            f"{part.kind} {name!r}: {field} = {float(value[~fits][0])!r}, must be {must_be}"
+        )
+
+
+def _check_energy(network: Network, coefficients: NDArray[np.float64]) -> None:
+    """Refuse coefficients (*sets, n_couplings) with which three or more coils could not be."""
+    for group in coupled_groups({k.pair: k.coefficient for k in network.couplings}):
+        if len(group) < 3:
+            continue
+        matrix = np.zeros((*coefficients.shape[:-1], len(group), len(group))) + np.eye(len(group))
+        inside = [(n, k) for n, k in enumerate(network.couplings) if k.first in group]
+        for n, k in inside:
+            i, j = group.index(k.first), group.index(k.second)
+            matrix[..., i, j] = matrix[..., j, i] = coefficients[..., n]
+        if (np.linalg.eigvalsh(matrix)[..., 0] <= len(group) * np.finfo(float).eps).any():
+            raise NetworkError(
+                f"the couplings {', '.join(k.name for _, k in inside)} are not positive definite: "
+                f"{', '.join(group)} would store no or negative energy; lower them"
+            )
 
 
 def branch_values(

@@ -59,6 +59,9 @@ def absorbed_at_tones(
     in_branch = np.zeros((len(movable), len(resistors)))
     for row, some in enumerate(resistors_in_branch(network, movable)):
         in_branch[row, [column[name] for name in some]] = 1
+    moved = [(row, column[name]) for row, name in enumerate(movable) if name in column]
+    rows, columns = np.array(moved, int).reshape(-1, 2).T
+    ohms = np.array([e.value for e in resistors])
     feels_nothing = ~in_branch.any(axis=1)
     points = at_frequencies(tone.frequency for tone in tones)
     nodes = sorted({f"v({n})" for e in resistors for n in (e.a, e.b) if n != GROUND})
@@ -67,10 +70,12 @@ def absorbed_at_tones(
     session.load(deck)
 
     def objective(x: NDArray[np.float64]) -> Absorbed:
-        session.alter(movable, np.exp(x))
+        values = np.exp(x)
+        session.alter(movable, values)
         spectra = [s for point in points if isinstance(s := session.run(point), Spectrum)]
         powers = dissipated_at_tones(network, concatenate(spectra), tones)
         per_resistor = np.array([powers[e.name] for e in resistors])
+        per_resistor[columns] *= ohms[columns] / values[rows]  # those were of the network's own
         own = np.where(feels_nothing, np.nan, in_branch @ per_resistor)
         return Absorbed(float(per_resistor.sum()), own)
 

@@ -10,6 +10,7 @@ draw, and so walks the same path, up to rounding.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import PhyslearnError
 from ..linear.compiled import compiled
-from ..linear.lanes import LANES
+from ..linear.lanes import LANES, get_real, maximum, put_real, same
 from .brakes import Brake, no_brake
 from .listening import Listening, check_growth, measure
 from .memory import Memory, forget
@@ -77,6 +78,7 @@ def compiled_memory(memory: Memory) -> Any:
 def shake(heard, walkers, generators, brake, memory, noise, low, high, powers):
     """Shake, measure, and keep or go back, for each column of ``powers`` (LANES, n_steps)."""
     d = len(low)
+    growth = same(0.0)
     for s in range(powers.shape[1]):
         for w in range(LANES):
             brake(
@@ -97,6 +99,7 @@ def shake(heard, walkers, generators, brake, memory, noise, low, high, powers):
                         u = 2 * width - u
                 walkers.trial[j * LANES + w] = low[j] + u
         measure(heard, walkers.trial)
+        growth = maximum(growth, get_real(heard.growth, 0))
         for w in range(LANES):
             power = heard.total[w]
             powers[w, s] = power
@@ -111,6 +114,7 @@ def shake(heard, walkers, generators, brake, memory, noise, low, high, powers):
                 walkers.best_power[w] = power
                 for j in range(d):
                     walkers.best_x[w, j] = walkers.trial[j * LANES + w]
+    put_real(heard.growth, 0, growth)
 
 
 def walk_together(
@@ -142,7 +146,7 @@ def walk_together(
         raise PhyslearnError(f"{len(rngs)} walkers: there is room for 1 to {LANES} at once")
     d, n_walkers = len(x), len(rngs)
     # an idle lane repeats what the first walker did
-    generators = (*rngs, *(np.random.default_rng(0) for _ in range(LANES - n_walkers)))
+    generators = (*rngs, *(deepcopy(rngs[0]) for _ in range(LANES - n_walkers)))
     walkers = _at(x)
 
     def run(n_steps: int, brake: Brake, memory: Memory) -> NDArray[np.float64]:
@@ -158,6 +162,8 @@ def walk_together(
             bounds.high,
             powers,
         )
+        if not np.isfinite(walkers.trial).all():
+            raise PhyslearnError("the brake gives no finite number")
         check_growth(heard)
         return powers
 
@@ -195,6 +201,8 @@ def walk_together(
                 bounds.high,
                 powers[w],
             )
+        if not np.isfinite(powers[:n_walkers]).all():
+            raise PhyslearnError("the brake gives no finite number")
         return powers
 
     moves = [moves_of(heard, walkers, w) for w in range(n_walkers if tuner.one_at_a_time else 0)]

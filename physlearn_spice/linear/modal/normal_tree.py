@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..elements import Capacitor, Element, Inductor, Resistor
-from ..errors import NetworkError, PhyslearnError
-from ..network import GROUND, Network, Port
+from ...elements import Capacitor, Element, Inductor, Resistor
+from ...errors import NetworkError, PhyslearnError
+from ...network import GROUND, Network, Port
 from .forest import forest, joined_by_sources, paths, trapped
 
 __all__ = ["Branches", "Part", "branches"]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..network import Network
+from ...network import Network
 from .eigen import eigenpairs
 from .nodal import at_real, driving_point
 from .state import StateEquations, state_equations

@@ -17,10 +17,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..elements import Capacitor, Inductor
-from ..errors import PhyslearnError
-from ..network import GROUND, Network
-from ..results import Provenance, Waveforms
+from ...elements import Capacitor, Inductor
+from ...errors import PhyslearnError
+from ...network import GROUND, Network
+from ...results import Provenance, Waveforms
 from .eigen import eigenpairs
 from .state import StateEquations, state_equations
 

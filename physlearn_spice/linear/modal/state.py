@@ -21,8 +21,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PhyslearnError
-from ..network import Network
+from ...errors import PhyslearnError
+from ...network import Network
 from .normal_tree import Branches, Part, branches
 
 __all__ = ["StateEquations", "state_equations"]

@@ -1,0 +1,1 @@
+"""Couplings and controlled sources: modified nodal analysis, its pivots chosen once."""

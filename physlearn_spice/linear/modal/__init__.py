@@ -1,0 +1,1 @@
+"""State equations of a network: its modes, and exact propagation in time."""

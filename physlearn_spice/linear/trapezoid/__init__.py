@@ -1,0 +1,1 @@
+"""Transients by the trapezoidal rule at a fixed step, factored once."""
