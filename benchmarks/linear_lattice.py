@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from linear_networks import LONG, MIDDLE, SHORT, lattice_network, operations, random_network
+from linear_pieces import call_parts
 from linear_ways import by_klu as klu
 from linear_ways import in_process, missing
 
@@ -37,11 +38,15 @@ def _ours(side: int) -> dict[str, float]:
     y = admittance(network, LONG.frequencies)
     spent = time.perf_counter() - structured
     assert np.isfinite(y).all()
+    memory = _peak_memory()
+    parts = call_parts(network)
     n_sparse = len(program.entry) - 1
     return {
         "structure_seconds": structured - begin,
         "seconds": spent,
-        "memory": _peak_memory(),
+        "loop_seconds": parts["kernel"],
+        "again": parts["again"],
+        "memory": memory,
         "memory_before": idle,
         "operations": operations(program),
         "unknowns": len(program.diagonal),

@@ -13,7 +13,8 @@ from numba import njit
 
 from physlearn_spice import Network
 from physlearn_spice.linear import admittance
-from physlearn_spice.linear.batches import room_for
+from physlearn_spice.linear.batches import admittances, room_for
+from physlearn_spice.linear.drive import _GROWTH, Job
 from physlearn_spice.linear.kernel import _dense, assemble, eliminate
 from physlearn_spice.linear.lanes import LANES
 from physlearn_spice.linear.program import n_places
@@ -63,26 +64,53 @@ def _per_call(loop: Callable[..., None], *arguments: Any) -> float:
     return min(rounds)
 
 
+def _repeat(run: Callable[[], object]) -> Callable[[int], None]:
+    def loop(n: int) -> None:
+        for _ in range(n):
+            run()
+
+    return loop
+
+
+def _job(network: Network) -> Job:
+    return Job(network, LONG.frequencies, None, None, "closed")
+
+
+def call_parts(network: Network) -> dict[str, float]:
+    """Seconds of the compiled loop over 1,000 frequencies and of what prepares it.
+
+    ``again`` is how many of them are solved again, since a pivot's growth is suspicious.
+    """
+    job = _job(network)
+    program = job.structure.program
+    room = room_for(program)
+    y, growth = np.empty(job.n_lanes, complex), np.empty(job.n_lanes)
+
+    def kernel() -> None:
+        admittances(program, room, job.branches, job.omega, 0, job.n_lanes, y, growth)
+
+    return {
+        "kernel": _per_call(_repeat(kernel)),
+        "prepare": _per_call(_repeat(lambda: _job(network))),
+        "again": int((~(growth < _GROWTH)).sum()),
+    }
+
+
 def pieces(network: Network) -> dict[str, float]:
-    """Seconds for 8 frequencies of the parts, of a whole call for 8, and the matrix in bytes."""
+    """Seconds of the elimination's parts for 8 frequencies, and of a call's parts for 1,000."""
     found = structure(network)
     program, room = found.program, room_for(found.program)
     branches = branch_values(network, found, element_values(network)[None])[0]
     room.values[: branches.size * LANES] = np.repeat(branches.ravel(), LANES)
     room.omega[:LANES] = 2 * np.pi * LONG.frequencies[::125]
     assembled, eliminated, dense = (_per_call(loop, program, room) for loop in _loops())
-    few = LONG.frequencies[:LANES]
-
-    def call(n: int) -> None:
-        for _ in range(n):
-            admittance(network, few)
-
     degree = np.diff(program.entry)
     return {
         "assemble": assembled,
         "sparse": eliminated - dense,
         "dense": dense - assembled,
-        "call": _per_call(call),
+        **call_parts(network),
+        "whole": _per_call(_repeat(lambda: admittance(network, LONG.frequencies))),
         "sparse_operations": float(8 * LANES * (degree * (degree + 1) / 2).sum()),
         "dense_operations": float(8 * LANES * (len(program.diagonal) - len(degree)) ** 3 / 6),
         "matrix_bytes": float(n_places(program) * 2 * LANES * 8),

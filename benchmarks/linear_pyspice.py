@@ -9,42 +9,55 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from linear_networks import PORT
-from linear_timing import Answer
+from linear_timing import Answer, timed
 from numpy.typing import NDArray
 
 from physlearn_spice import Ac, Network
 from physlearn_spice.ngspice.library import find_library
 
+T = TypeVar("T")
+
 
 @cache
-def elsewhere() -> ProcessPoolExecutor:
-    """A process of its own, kept."""
+def _pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
+def _elsewhere(function: Callable[..., T], *arguments: object) -> T:
+    """Call in a process of its own, which is kept unless it dies."""
+    try:
+        return _pool().submit(function, *arguments).result(timeout=600)
+    except BrokenProcessPool:
+        _pool.cache_clear()
+        raise
 
 
 def spectrum(network: Network, sweep: Ac) -> Answer:
     """One spectrum, the circuit's making included."""
-    return elsewhere().submit(_spectrum, network, sweep).result(timeout=600)
+    return _elsewhere(_spectrum, network, sweep)
 
 
 def rate(network: Network, frequency: float, seconds: float) -> float:
     """Evaluations per second of a loop that changes every value."""
-    return elsewhere().submit(_rate, network, frequency, seconds).result(timeout=600)
+    return _elsewhere(_rate, network, frequency, seconds)
 
 
 def _spectrum(network: Network, sweep: Ac) -> Answer:
     names = [e.name for e in network.elements]
     _run(network, network.values(names), sweep.start, sweep.start, 1, "lin")  # loads the library
-    begin = time.perf_counter()
-    y = _run(network, network.values(names), sweep.start, sweep.stop, sweep.points, sweep.spacing)
-    return Answer(y, time.perf_counter() - begin)
+    values = network.values(names)
+    return Answer(
+        *timed(lambda: _run(network, values, sweep.start, sweep.stop, sweep.points, sweep.spacing))
+    )
 
 
 def _rate(network: Network, frequency: float, seconds: float) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from linear_networks import LONG, MIDDLE, N_LONG, SHORT
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 
 from physlearn_spice import Ac, Network
 from physlearn_spice.linear import drive
+
+T = TypeVar("T")
+_RUNS, _SHORT_RUN = 5, 0.05
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,20 @@ class Answer:
     admittance: NDArray[np.complex128]
     seconds: float
     before: float = 0.0
+
+
+def timed(
+    run: Callable[[], T], before: float = 0.0, between: Callable[[], None] = lambda: None
+) -> tuple[T, float, float]:
+    """What a run gives, its seconds (of short ones the median of five), and those before."""
+    seconds: list[float] = []
+    while not seconds or (len(seconds) < _RUNS and seconds[0] < _SHORT_RUN):
+        if seconds:
+            between()
+        begin = time.perf_counter()
+        found = run()
+        seconds.append(time.perf_counter() - begin)
+    return found, float(np.median(seconds)), before
 
 
 Way = Callable[[Network, Ac], Answer]

@@ -9,7 +9,7 @@ import linear_pyspice
 import numpy as np
 from linear_klu import Refactored, klu
 from linear_networks import PORT
-from linear_timing import Answer, Way
+from linear_timing import Answer, Way, timed
 from numpy.typing import NDArray
 
 from physlearn_spice import Ac, Deck, Network, Source
@@ -28,9 +28,7 @@ _ROOM = 1 << 24  # numbers of all matrices that are solved at once
 
 
 def _timed(function: Callable[[], NDArray[np.complex128]], before: float = 0.0) -> Answer:
-    begin = time.perf_counter()
-    found = function()
-    return Answer(found, time.perf_counter() - begin, before)
+    return Answer(*timed(function, before))
 
 
 def _structured(network: Network) -> tuple[Structure, float]:
@@ -82,9 +80,9 @@ def in_process(network: Network, sweep: Ac) -> Answer:
     Session().load(_deck(network, sweep, _at_port(network)))
     before = time.perf_counter() - begin
     library, command = shared_library(), analysis_command(sweep)
-    begin = time.perf_counter()
-    library.command(command)
-    spent = time.perf_counter() - begin
+    _, spent, _ = timed(
+        lambda: library.command(command), between=lambda: library.command("destroy all")
+    )
     vectors = library.vectors(library.plot, library.names(library.plot))
     library.command("destroy all")
     library.take_log()
