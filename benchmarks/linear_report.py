@@ -123,6 +123,7 @@ def transient(found: dict[str, Any]) -> str:
                 (("~" if row["scaled"] else "") + ratio(row[key]))
                 for key in ("ratio", "ratio_eight", "ratio_all")
             ),
+            f"{row['steps']:.2f}",
             f"{row['difference']:.0e}",
         ]
         for n, row in measured.items()
@@ -132,13 +133,15 @@ def transient(found: dict[str, Any]) -> str:
         "the ports' waves",
         "of eight circuits at once, each",
         "all vectors kept",
+        "ngspice's steps over ours",
         "largest difference",
     )
     return f"""
 ## Transients
 100 periods of 100 steps from rest, times the speed of ngspice's `tran` command with one vector
-kept. Both take the trapezoidal rule; ngspice adds steps of its own, which makes the difference
-(of the first periods, over the largest voltage). "~": scaled from 2 and 6 periods.
+kept. Both take the trapezoidal rule, ngspice at steps of its own choice up to that length; the
+difference, of the first periods and over the largest voltage, holds an interpolation between the
+two. "~": scaled from 2 and 6 periods.
 
 {table(heads, rows)}
 """
