@@ -24,7 +24,8 @@ __all__ = ["Job", "admittance", "drive"]
 
 _GROWTH = 300.0  # two such pivots in a row may cost 5 of 16 digits: look closer
 _EXCESS = 100.0  # times what rounding of the values does: pivoting will help
-_FINE = 1e-12  # relative error that needs no help
+_FINE = 1e-10  # relative error of the admittance that needs no help: a tenth of what is promised
+_FINE_POWER = 1e-8  # and of the power
 _WRONG = 1e-6  # relative error beyond which nothing is handed out, as of ngspice
 
 
@@ -188,7 +189,7 @@ def _answer(job: Job, threads: int, keep: bool) -> Response:
 
     job.run(threads, work)
     size, power = np.abs(out.admittance), out.power
-    fine = (out.admittance_error <= _FINE * size) & (out.power_error <= _FINE * power)
+    fine = (out.admittance_error <= _FINE * size) & (out.power_error <= _FINE_POWER * power)
     with_care = ~(fine | (out.excess < _EXCESS) & (out.admittance_error <= _WRONG * size))
     for lane in np.flatnonzero(with_care).tolist():
         found = _with_care(job, lane)
