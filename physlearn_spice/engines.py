@@ -8,14 +8,13 @@ from typing import Literal
 import numpy as np
 
 from . import ngspice
-from .elements import Capacitor, Inductor, Resistor
 from .errors import NetworkError, PhyslearnError, SimulationError, Status
 from .measures import admittance
 from .netlist import Ac, at_frequencies
 from .network import Network
 from .results import Spectrum
 
-__all__ = ["ENGINES", "Choice", "Engine", "agreement", "choose", "is_rlc", "sweep"]
+__all__ = ["ENGINES", "Choice", "Engine", "agreement", "choose", "sweep"]
 
 Engine = Literal["auto", "linear", "ngspice"]
 ENGINES: tuple[Engine, ...] = ("auto", "linear", "ngspice")
@@ -58,12 +57,6 @@ def choose(network: Network, engine: str = "auto") -> Choice:
             raise NetworkError(f"element {name!r} is nonlinear: the linear engine can't run it")
         return Choice("ngspice", f"element {name!r} is nonlinear")
     return Choice("linear", "every element is linear, so small-signal answers are exact")
-
-
-def is_rlc(network: Network) -> bool:
-    """Whether there are only resistors, inductors and capacitors, none of them coupled."""
-    plain = all(isinstance(e, Resistor | Inductor | Capacitor) for e in network.elements)
-    return plain and not network.couplings
 
 
 def sweep(network: Network, *sweeps: Ac, port: str | None = None, engine: str = "auto") -> Spectrum:

@@ -63,8 +63,7 @@ def admittance(
     where = doubtful.reshape(len(job.branches), len(job.frequency)).any(axis=0)
     y = y.reshape(job.shape)
     if where.any():
-        again = Job(network, job.frequency[where], values, port, others)
-        y[..., where] = _answer(again, threads, keep=False).admittance
+        y[..., where] = _answer(job.at(job.frequency[where]), threads, keep=False).admittance
     return y
 
 

@@ -21,6 +21,7 @@ from ..network import Network
 from .batches import Room, answers, answers_for
 from .drive import Job
 from .tableau import solve_with_care
+from .values import element_impedance
 
 __all__ = ["Gradient", "gradient"]
 
@@ -99,7 +100,7 @@ def gradient(
         e, branch = index[name], job.structure.branch[index[name]]
         if branch < 0:
             continue
-        z = _own_impedance(network[name].letter, flat[:, e], omega[:, 0])
+        z = element_impedance(network[name].letter, flat[:, e], omega[:, 0])
         of_y[:, column] = -(out.current[:, branch] ** 2) * z
         of_p[:, column] = np.real(by_z[:, branch] * z)
         if network[name].letter == "r":
@@ -117,15 +118,3 @@ def gradient(
         power.reshape(*job.shape, -1),
         of_y.reshape(*job.shape, -1),
     )
-
-
-def _own_impedance(
-    letter: str, value: NDArray[np.float64], omega: NDArray[np.float64]
-) -> NDArray[np.complex128]:
-    match letter:
-        case "l":
-            return np.asarray(1j * omega * value, complex)
-        case "c":
-            return np.asarray(1 / (1j * omega * value), complex)
-        case _:
-            return value.astype(complex)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,13 +32,22 @@ class Request:
     ) -> None:
         self.network, self.port = network, network.port(port)
         self.others: Others = others
+        self.values = element_values(network, values, port, others)
+        self.flat = self.values.reshape(-1, self.values.shape[-1])
+        self._hear(frequency)
+
+    def at(self, frequency: ArrayLike) -> Self:
+        """Return the same request at other frequencies [Hz] (n_freq,)."""
+        other = copy(self)
+        other._hear(frequency)
+        return other
+
+    def _hear(self, frequency: ArrayLike) -> None:
         self.frequency = np.atleast_1d(np.asarray(frequency, float))
         wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
         if self.frequency.ndim != 1 or wrong.any():
             which = f"{self.frequency[wrong][0]:g} Hz" if wrong.any() else "an array of 2 axes"
             raise PhyslearnError(f"frequencies: {which} in them; must be positive, in one row")
-        self.values = element_values(network, values, port, others)
-        self.flat = self.values.reshape(-1, self.values.shape[-1])
         self.omega = 2 * np.pi * self.frequency
         self.shape = (*self.values.shape[:-1], len(self.frequency))
         self.n_lanes = len(self.flat) * len(self.frequency)

@@ -16,6 +16,7 @@ from ..errors import PhyslearnError
 from ..network import GROUND, Network
 from ..ports import Port
 from .structure import Others, Step
+from .values import element_impedance
 
 __all__ = ["Places", "Response"]
 
@@ -198,13 +199,8 @@ class Response:
     def _impedance(self, element: int) -> NDArray[np.complex128]:
         value, omega = self._values[..., element, None], 2 * np.pi * self.frequency
         letters = [e.letter for e in self.network.elements]
-        match letters[element] if element < len(letters) else "r":
-            case "l":
-                return np.asarray(1j * omega * value, complex)
-            case "c":
-                return np.asarray(1 / (1j * omega * value), complex)
-            case _:
-                return np.asarray(value + 0j * omega, complex)
+        letter = letters[element] if element < len(letters) else "r"  # a load
+        return element_impedance(letter, value, omega)
 
     @property
     def _kept(self) -> Places:

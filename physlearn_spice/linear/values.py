@@ -13,7 +13,7 @@ from ..errors import NetworkError
 from ..network import Network
 from .structure import Others, Structure
 
-__all__ = ["branch_values", "element_values"]
+__all__ = ["branch_values", "element_impedance", "element_values"]
 
 _KIND = {Resistor.letter: 0, Inductor.letter: 1, Capacitor.letter: 2}
 
@@ -86,6 +86,19 @@ def _check_energy(network: Network, coefficients: NDArray[np.float64]) -> None:
                 f"the couplings {', '.join(k.name for _, k in inside)} are not positive definite: "
                 f"{', '.join(group)} would store no or negative energy; lower them"
             )
+
+
+def element_impedance(
+    letter: str, value: NDArray[np.float64], omega: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """R, j omega L or 1 / (j omega C) [Ohm] of an element by its letter; arrays broadcast."""
+    match letter:
+        case "l":
+            return np.asarray(1j * omega * value, complex)
+        case "c":
+            return np.asarray(1 / (1j * omega * value), complex)
+        case _:
+            return np.asarray(value + 0j * omega, complex)
 
 
 def branch_values(

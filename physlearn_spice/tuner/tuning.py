@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines import Choice, choose, is_rlc, sweep
+from ..engines import Choice, choose, sweep
 from ..errors import NetworkError, SimulationError, Status
 from ..measures import dissipated_at_tones
 from ..netlist import at_frequencies
@@ -121,7 +121,7 @@ def engine_for(network: Network, engine: str = "auto") -> Choice:
     Errors are those of :func:`.engines.choose`.
     """
     choice = choose(network, engine)
-    if choice.engine == "linear" and not is_rlc(network):
+    if choice.engine == "linear" and (network.controlled or network.couplings):
         reason = "couplings and controlled sources are not in the compiled loop"
         if engine == "linear":
             raise NetworkError(f"the linear engine can't tune this network: {reason}")
