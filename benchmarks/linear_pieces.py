@@ -73,7 +73,7 @@ def _repeat(run: Callable[[], object]) -> Callable[[int], None]:
 
 
 def _job(network: Network) -> Job:
-    return Job(network, LONG.frequencies, None, None, "closed")
+    return Job(network, None, None, "closed").at(LONG.frequencies)
 
 
 def call_parts(network: Network) -> dict[str, float]:

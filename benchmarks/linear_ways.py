@@ -13,9 +13,7 @@ from linear_timing import Answer, Way, timed
 from numpy.typing import NDArray
 
 from physlearn_spice import Ac, Deck, Network, Source
-from physlearn_spice.linear import admittance, drive
-from physlearn_spice.linear.fitted import fitted
-from physlearn_spice.linear.modal.form import modal_admittance
+from physlearn_spice.linear import admittance, drive, driving_point, fitted, modal_admittance
 from physlearn_spice.linear.structure import Structure, _structure, structure
 from physlearn_spice.linear.values import branch_values, element_values
 from physlearn_spice.measures import admittance as measured
@@ -55,7 +53,7 @@ def by_fit(network: Network, sweep: Ac) -> Answer:
     """``fitted``, from few samples of ``admittance``."""
     _, before = _structured(network)
     grid = sweep.frequencies
-    return _timed(lambda: fitted(lambda f: admittance(network, f), grid)[0], before)
+    return _timed(lambda: fitted(driving_point(network), grid)[0], before)
 
 
 def by_modes(network: Network, sweep: Ac) -> Answer:

@@ -205,8 +205,13 @@ class Network:
         coupled = (replace(k, coefficient=given.get(k.name, k.coefficient)) for k in self.couplings)
         return {k.name: k.mutual(henry[k.first], henry[k.second]) for k in coupled}
 
-    def values(self, names: Iterable[str]) -> NDArray[np.float64]:
-        """Values (n_names,) of resistors, inductors, capacitors, gains and couplings, in SI."""
+    def values(self, names: Iterable[str] | None = None) -> NDArray[np.float64]:
+        """Values (n_names,) of resistors, inductors, capacitors, gains and couplings, in SI.
+
+        Without names, of all elements in order.
+        """
+        if names is None:
+            return self._own_values.copy()
         parts = map(self._with_value, names)
         return np.array([getattr(part, _field_of(part)) for part in parts], dtype=float)
 
@@ -222,6 +227,15 @@ class Network:
             elements=tuple(changed.get(e.name, e) for e in self.elements),
             couplings=tuple(changed.get(k.name, k) for k in self.couplings),
         )
+
+    @cached_property
+    def _own_values(self) -> NDArray[np.float64]:
+        return self.values(e.name for e in self.elements)
+
+    @cached_property
+    def ends(self) -> tuple[tuple[str, str], ...]:
+        """The two nodes of each element, in order."""
+        return tuple((e.a, e.b) for e in self.elements)
 
     def _with_value(self, name: str) -> _WithValue:
         part = self._coupling_by_name.get(name) or self[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -18,12 +20,14 @@ from physlearn_spice import (
     Port,
     Resistor,
     SimulationError,
+    Vccs,
     complete,
+    gnm,
     ngspice,
 )
 from physlearn_spice.accuracy import balance
 from physlearn_spice.errors import Status
-from physlearn_spice.linear import admittance, drive
+from physlearn_spice.linear import admittance, drive, driving_point
 from physlearn_spice.linear.lanes import LANES
 from physlearn_spice.measures import absorbed_power
 from physlearn_spice.measures import admittance as admittance_of
@@ -293,3 +297,26 @@ def test_care_is_rare_and_only_where_it_helps() -> None:
     frequency = beside_resonances(network, np.random.default_rng(1), 200, 1e-2)
     answer = drive(network, frequency)
     assert answer.with_care.mean() < 0.02
+
+
+def test_driving_point_is_the_admittance_asked_often() -> None:
+    rng = np.random.default_rng(11)
+    network = gnm(12, 24, edge=EdgeModel(), rng=rng)
+    values = {"l0": np.array([1e-3, 2e-3])}
+    of = driving_point(network, values=values)
+    for f in (np.array([1e4, 3e4]), np.geomspace(1e4, 1e5, 33)):
+        assert np.array_equal(of(f), admittance(network, f, values=values))
+    with pytest.raises(PhyslearnError, match="must be positive"):
+        of([0.0])
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [({"threads": 0}, "threads = 0"), ({"others": "shorted"}, "others = 'shorted'.*'short'")],
+)
+def test_what_can_not_be_asked_is_refused(asked: dict[str, Any], message: str) -> None:
+    for elements in ((), (Vccs("g1", "a", "0", "a", "0", 1e-3),)):
+        network = Network((Resistor("r1", "a", "0", 1.0), *elements), (Port("1", "a"),))
+        for ask in (admittance, drive):
+            with pytest.raises(PhyslearnError, match=message):
+                ask(network, [1e3], **asked)

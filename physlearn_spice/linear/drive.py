@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,14 +12,14 @@ from ..network import Network
 from .active.drive import drive_active, is_active
 from .batches import Room, admittances, answers, answers_for, room_for
 from .compiled import announce
-from .lanes import LANES
+from .parts import in_parts
 from .request import Request, respond
 from .response import Response
 from .structure import Others, structure
 from .tableau import Solution, solve_with_care, weak_branches
 from .values import branch_values
 
-__all__ = ["Job", "admittance", "drive"]
+__all__ = ["Job", "admittance", "drive", "driving_point"]
 
 _GROWTH = 300.0  # two such pivots in a row may cost 5 of 16 digits: look closer
 _EXCESS = 100.0  # times what rounding of the values does: pivoting will help
@@ -45,10 +44,31 @@ def admittance(
 
     Parameters and errors are those of :func:`drive`.
     """
+    of = driving_point(network, values=values, port=port, others=others, threads=threads)
+    return of(frequency)
+
+
+def driving_point(
+    network: Network,
+    *,
+    values: Mapping[str, ArrayLike] | None = None,
+    port: str | None = None,
+    others: Others = "closed",
+    threads: int = 1,
+) -> Callable[[ArrayLike], NDArray[np.complex128]]:
+    """Return the :func:`admittance` as a function of frequency [Hz] (n_freq,) alone.
+
+    For who asks often, as :func:`.fitted` does: names, topology and values are looked at once.
+    Parameters and errors are those of :func:`drive`.
+    """
     if is_active(network):
-        ask = network, frequency, values, port, others
-        return drive_active(*ask, threads, with_power=False).admittance
-    job = Job(network, frequency, values, port, others)
+        ask = values, port, others, threads
+        return lambda f: drive_active(network, f, *ask, with_power=False).admittance
+    job = Job(network, values, port, others)
+    return lambda f: _admittance(job.at(f), threads)
+
+
+def _admittance(job: Job, threads: int) -> NDArray[np.complex128]:
     y, growth = np.empty(job.n_lanes, complex), np.empty(job.n_lanes)
     program = job.structure.program
 
@@ -106,7 +126,7 @@ def drive(
     """
     if is_active(network):
         return drive_active(network, frequency, values, port, others, threads, keep=keep)
-    return _answer(Job(network, frequency, values, port, others), threads, keep)
+    return _answer(Job(network, values, port, others).at(frequency), threads, keep)
 
 
 class Job(Request):
@@ -115,28 +135,21 @@ class Job(Request):
     def __init__(
         self,
         network: Network,
-        frequency: ArrayLike,
         values: Mapping[str, ArrayLike] | None,
         port: str | None,
         others: Others,
     ) -> None:
         self.structure = structure(network, port, others)
-        super().__init__(network, frequency, values, port, others)
+        super().__init__(network, values, port, others)
         self.branches = branch_values(network, self.structure, self.flat)
 
     def run(self, threads: int, work: Callable[[Room, int, int], None]) -> None:
         """Call ``work`` for all lanes, in as many parts as there are threads."""
-        blocks = -(-self.n_lanes // LANES)
-        edges = [min(blocks * k // threads * LANES, self.n_lanes) for k in range(threads + 1)]
-
-        def part(k: int) -> None:
-            work(room_for(self.structure.program), edges[k], edges[k + 1])
-
-        if threads == 1:
-            part(0)
-            return
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, range(threads)))
+        in_parts(
+            self.n_lanes,
+            threads,
+            lambda first, last: work(room_for(self.structure.program), first, last),
+        )
 
     def lane(self, lane: int) -> tuple[NDArray[np.float64], float]:
         """Branch values (n_branches, 3) and omega of one lane."""

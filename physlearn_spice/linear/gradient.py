@@ -68,7 +68,7 @@ def gradient(
 
     Other parameters and errors are those of :func:`.drive`.
     """
-    job = Job(network, frequency, values, port, "closed")
+    job = Job(network, values, port, "closed").at(frequency)
     program = job.structure.program
     out = answers_for(program, job.n_lanes, keep=True, weighed=True)
 

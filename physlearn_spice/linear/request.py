@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,37 +20,48 @@ __all__ = ["Request", "respond"]
 
 
 class Request:
-    """What is to be computed: lanes count through the frequencies of one set, then of the next."""
+    """What is to be computed: lanes count through the frequencies of one set, then of the next.
+
+    Nothing is asked before :meth:`at` has told the frequencies.
+    """
+
+    frequency: NDArray[np.float64]
+    omega: NDArray[np.float64]
+    shape: tuple[int, ...]
+    n_lanes: int
 
     def __init__(
         self,
         network: Network,
-        frequency: ArrayLike,
         values: Mapping[str, ArrayLike] | None,
         port: str | None,
         others: Others,
     ) -> None:
+        if others not in get_args(Others):
+            raise PhyslearnError(f"others = {others!r}: 'closed', 'short' or 'open'")
         self.network, self.port = network, network.port(port)
         self.others: Others = others
         self.values = element_values(network, values, port, others)
         self.flat = self.values.reshape(-1, self.values.shape[-1])
-        self._hear(frequency)
 
     def at(self, frequency: ArrayLike) -> Self:
-        """Return the same request at other frequencies [Hz] (n_freq,)."""
-        other = copy(self)
-        other._hear(frequency)
-        return other
+        """Return the request at frequencies [Hz] (n_freq,).
 
-    def _hear(self, frequency: ArrayLike) -> None:
-        self.frequency = np.atleast_1d(np.asarray(frequency, float))
-        wrong = ~(np.isfinite(self.frequency) & (self.frequency > 0))
-        if self.frequency.ndim != 1 or wrong.any():
-            which = f"{self.frequency[wrong][0]:g} Hz" if wrong.any() else "an array of 2 axes"
+        Raises
+        ------
+        PhyslearnError
+            They are not positive, or not in one row.
+        """
+        other = copy(self)
+        other.frequency = np.atleast_1d(np.asarray(frequency, float))
+        wrong = ~(np.isfinite(other.frequency) & (other.frequency > 0))
+        if other.frequency.ndim != 1 or wrong.any():
+            which = f"{other.frequency[wrong][0]:g} Hz" if wrong.any() else "an array of 2 axes"
             raise PhyslearnError(f"frequencies: {which} in them; must be positive, in one row")
-        self.omega = 2 * np.pi * self.frequency
-        self.shape = (*self.values.shape[:-1], len(self.frequency))
-        self.n_lanes = len(self.flat) * len(self.frequency)
+        other.omega = 2 * np.pi * other.frequency
+        other.shape = (*self.values.shape[:-1], len(other.frequency))
+        other.n_lanes = len(self.flat) * len(other.frequency)
+        return other
 
 
 def respond(

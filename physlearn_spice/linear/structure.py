@@ -112,8 +112,10 @@ def structure(network: Network, port: str | None = None, others: Others = "close
     NetworkError
         The network is nonlinear, or another port shorts the driven one.
     """
-    for e in network.elements:
-        if not isinstance(e, Resistor | Inductor | Capacitor):
+    if not network.is_linear or network.controlled:
+        for e in network.elements:
+            if isinstance(e, Resistor | Inductor | Capacitor):
+                continue
             raise NetworkError(
                 f"{e.kind} {e.name!r} is not linear: ngspice has to run this network"
             )
@@ -121,7 +123,7 @@ def structure(network: Network, port: str | None = None, others: Others = "close
     ended = [p for p in network.ports if p.name != driven.name and others != "open"]
     return _structure(
         Topology(
-            tuple((e.a, e.b) for e in network.elements),
+            network.ends,
             (driven.plus, driven.minus),
             tuple((p.plus, p.minus) for p in ended),
             tuple(others == "short" or p.resistance == 0 for p in ended),

@@ -34,17 +34,17 @@ def element_values(
     NetworkError
         A value can't be one of its kind, or is of no element.
     """
-    own = network.values(e.name for e in network.elements)
+    own = network.values()
     driven = network.port(port)
     ended = [p.resistance for p in network.ports if p.name != driven.name and p.resistance > 0]
     loads = ended if others == "closed" else []
     given = {name: np.asarray(value, float) for name, value in (values or {}).items()}
     sets = np.broadcast_shapes(*(value.shape for value in given.values()))
-    couplings = network.values(k.name for k in network.couplings)
+    couplings = [k.coefficient for k in network.couplings]
     all_values = np.empty((*sets, len(own) + len(loads) + len(couplings)))
     all_values[...] = [*own, *loads, *couplings]
-    column = {e.name: k for k, e in enumerate(network.elements)}
-    column |= {k.name: n for n, k in enumerate(network.couplings, len(own) + len(loads))}
+    parts = [*(e.name for e in network.elements), *loads, *(k.name for k in network.couplings)]
+    column = {name: k for k, name in enumerate(parts)} if given else {}
     for name, value in given.items():
         network.values([name])  # it has one
         _check(network, name, value)

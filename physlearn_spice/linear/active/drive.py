@@ -8,7 +8,6 @@ stands alone, is solved by itself with care.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +18,7 @@ from ...network import Network
 from ..batches import Answers
 from ..compiled import announce
 from ..lanes import LANES
+from ..parts import in_parts
 from ..request import Request, respond
 from ..response import Response
 from ..structure import Others
@@ -76,7 +76,7 @@ def drive_active(
         A lane is singular.
     """
     of = laws(network, port, others)
-    request = Request(network, frequency, values, port, others)
+    request = Request(network, values, port, others).at(frequency)
     base = np.ascontiguousarray(base_values(of, request.flat))
     job, n = _Lanes(request, of, base), request.n_lanes
     error, p, of_p, excess = np.empty((4, n))
@@ -120,28 +120,13 @@ def _sweep(
     except RuntimeError:  # it is singular, others need not be
         out.admittance_error[lanes] = np.nan
         return
-    blocks = -(-len(lanes) // LANES)
-    edges = [min(blocks * k // threads * LANES, len(lanes)) for k in range(threads + 1)]
 
-    def part(k: int) -> None:
-        answer_lanes(
-            assembly,
-            pivots,
-            workplace_for(assembly, pivots),
-            job.base,
-            job.request.omega,
-            lanes,
-            edges[k],
-            edges[k + 1],
-            out,
-            with_power,
-        )
+    def part(first: int, last: int) -> None:
+        place = workplace_for(assembly, pivots)
+        ask = job.base, job.request.omega, lanes, first, last
+        answer_lanes(assembly, pivots, place, *ask, out, with_power)
 
-    if threads == 1:
-        part(0)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, range(threads)))
+    in_parts(len(lanes), threads, part)
 
 
 def _is_good(out: LaneAnswers, lanes: NDArray[np.int64]) -> NDArray[np.bool_]:

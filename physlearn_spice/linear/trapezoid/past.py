@@ -51,6 +51,8 @@ def past_of(network: Network, structure: Structure, initial: Mapping[str, float]
     """
     current, voltage = np.zeros((2, structure.n_branches))
     charged: dict[int, float] = {}
+    if not initial:
+        return Past(current, voltage, charged)
     flow: dict[int, dict[str, float]] = {}
     for name, given in initial.items():
         element = network[name]

@@ -16,6 +16,7 @@ from ...netlist import Deck, Source, Tran, to_spice
 from ...network import Network
 from ...results import Provenance, Waveforms
 from ...stimulus import Stimulus
+from ..parts import check_threads
 from ..values import element_values
 from .passage import Passage
 from .shown import PortWaveforms, Shown
@@ -171,6 +172,7 @@ class _Job:
 
     def run(self, shown: Shown, threads: int) -> dict[str, NDArray[np.float64]]:
         """Vectors (n_runs, n_time) by name: the sum of what each driven port does."""
+        check_threads(threads)
         total: dict[str, NDArray[np.float64]] = {}
         with ThreadPoolExecutor(threads) as pool:  # which starts no thread before it is used
             over = map if threads == 1 else pool.map
