@@ -198,3 +198,12 @@ def test_sweeps_are_put_together_without_repeats() -> None:
     both = sweep(lossy(0), Ac(1e3, 1e5, 3, "lin"), Ac(1e5, 1e3 + 2e5, 3, "lin"))
     assert np.all(np.diff(both.frequency) > 0)
     assert len(both.frequency) == 5
+
+
+def test_a_port_that_takes_no_current_has_no_impedances() -> None:
+    elements = (Resistor("r1", "a", "0", 1.0), Resistor("r2", "b", "c", 2.0))
+    network = Network(elements, (Port("1", "a", "0", 50.0), Port("2", "b", "0", 50.0)))
+    with pytest.raises(NetworkError, match="port '2' takes no current at 1000 Hz"):
+        impedance_parameters(network, [1e3])
+    s = scattering_parameters(network, [1e3])[0]
+    np.testing.assert_allclose(s, [[(1 - 50) / (1 + 50), 0], [0, 1]], atol=1e-15)

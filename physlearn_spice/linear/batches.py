@@ -152,23 +152,29 @@ def admittances(program, room, values, omega, first, last, admittance, growth):
 
 @compiled
 def excite(program, room):
-    """Find voltages, currents and residuals from the factors; and from these two sums.
-
-    They are sum R |i|^2 / 2 [W], and sum |y| |v|^2 over the branches.
-    """
+    """Find the unknowns' voltages and the branches' currents from the factors."""
     n = len(program.diagonal)
     clear(room.voltage, 0, n)
     put(room.voltage, n - 1, (same(1.0), same(0.0)))
     substitute_back(program, room.matrix, room.voltage)
-    clear(room.residual, 0, n)
+    for b in range(len(program.first)):
+        v = get(room.voltage, program.first[b])
+        if program.second[b] >= 0:
+            v = difference(v, get(room.voltage, program.second[b]))
+        put(room.current, b, product(get(room.admittance, b), v))
+
+
+@compiled
+def sum_up(program, room):
+    """Find from the currents what is left at each unknown, and two sums over the branches.
+
+    They are sum R |i|^2 / 2 [W], and sum |y| |v|^2.
+    """
+    clear(room.residual, 0, len(program.diagonal))
     power, condition = same(0.0), same(0.0)
     for b in range(len(program.first)):
         i, j = program.first[b], program.second[b]
-        v = get(room.voltage, i)
-        if j >= 0:
-            v = difference(v, get(room.voltage, j))
-        current = product(get(room.admittance, b), v)
-        put(room.current, b, current)
+        current = get(room.current, b)
         add_to(room.residual, i, current)
         if j >= 0:
             add_to(room.residual, j, opposite(current))
@@ -259,6 +265,7 @@ def answers(program, room, values, omega, first, last, out):
         assemble(program, room.values, room.omega, room.admittance, room.matrix, room.weight)
         eliminate(program, room.matrix, room.weight, room.growth)
         excite(program, room)
+        sum_up(program, room)
         weigh(program, room)
         judge(program, room)
         for w in range(min(LANES, last - lane)):

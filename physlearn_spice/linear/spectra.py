@@ -112,11 +112,19 @@ def impedance_parameters(
 ) -> NDArray[np.complex128]:
     """Z-parameters [Ohm] (*sets, n_freq, n_ports, n_ports): V_j / I_k with the others open.
 
-    Parameters and errors are those of :func:`.drive`.
+    Parameters and errors are those of :func:`.drive`; and NetworkError where a port takes no
+    current.
     """
 
     def column(answer: Response) -> list[NDArray[np.complex128]]:
-        return [answer.voltage(j.plus, j.minus) / answer.source_current for j in network.ports]
+        current = answer.source_current
+        if not current.all():
+            f = answer.frequency[np.argwhere(current == 0)[0][-1]]
+            raise NetworkError(
+                f"port {answer.port!r} takes no current at {f:g} Hz while the others are open, and "
+                "has no Z-parameters: ask for Y- or S-parameters"
+            )
+        return [answer.voltage(j.plus, j.minus) / current for j in network.ports]
 
     return _by_columns(network, frequency, values, threads, "open", column)
 
