@@ -23,6 +23,7 @@ ORDER = [
     "checks",
     "network",
     "generators",
+    "waveforms",
     "stimulus",
     "recordings",
     "netlist",

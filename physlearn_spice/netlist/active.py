@@ -14,7 +14,7 @@ from ..errors import DeckError
 from ..network import GROUND
 from .deck import meter_of
 from .numbers import number
-from .sources import Feeds, ends_of
+from .source_cards import Feeds, ends_of
 
 __all__ = ["CONTROLLED", "read_controlled", "read_coupling", "without_meters"]
 

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..elements import Capacitor, Inductor
 from ..errors import DeckError
 from ..network import Network
-from ..stimulus import Stimulus
+from ..stimulus import CardWaveform, Multitone, Stimulus, Sum
 from .numbers import as_ngspice_reads
 
 __all__ = [
@@ -148,12 +149,21 @@ def at_frequencies(frequencies: Iterable[float]) -> tuple[Ac, ...]:
 class Source:
     """What a port's source does: ``dc`` [V], ``ac`` amplitude [V peak], ``waveform`` in time.
 
-    In a transient its voltage is dc + waveform(t).
+    In a transient its voltage is offset + waveform(t), where the offset is ``dc`` if it is None,
+    and in AC it leads by ``ac_phase`` [rad].
     """
 
     dc: float = 0.0
     ac: float = 0.0
     waveform: Stimulus | None = None
+    ac_phase: float = 0.0
+    offset: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.offset is not None and not isinstance(
+            self.waveform, CardWaveform | Multitone | Sum
+        ):
+            raise DeckError("an offset besides dc needs a waveform that SPICE has a word for")
 
 
 @dataclass(frozen=True)
@@ -174,6 +184,13 @@ class Deck:
     save
         Vectors to keep, as ngspice spells them: ``"all"`` is every node voltage and every
         current of an inductor or a source.
+    initial
+        What a transient at rest (``uic``) starts from instead: the voltage [V] of capacitors and
+        the current [A] of inductors, by name.
+    node_voltages
+        Voltages [V] by node that ngspice starts a transient from (``.ic``).
+    notes
+        What was read otherwise than it stands there, or passed over.
     """
 
     network: Network
@@ -182,6 +199,9 @@ class Deck:
     title: str = "physlearn_spice network"
     options: Options = field(default_factory=dict[str, float | str | None])
     save: tuple[str, ...] = ("all",)
+    initial: Mapping[str, float] = field(default_factory=dict[str, float])
+    node_voltages: Mapping[str, float] = field(default_factory=dict[str, float])
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for name in self.sources:
@@ -192,6 +212,7 @@ class Deck:
         for vector in self.save:
             if not re.fullmatch(r"[\w.@#()\[\],+-]+", vector):
                 raise DeckError(f"can't save {vector!r}: it is no vector's name")
+        check_start(self.network, self.initial, self.node_voltages)
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
         object.__setattr__(self, "sources", every)
@@ -219,6 +240,26 @@ def meter_of(element: str) -> tuple[str, str]:
     No port has a source of this name: the element's begins with a letter, its number with a digit.
     """
     return f"vi_{element}", f"{element}_meter"
+
+
+def check_start(
+    network: Network, initial: Mapping[str, float], node_voltages: Mapping[str, float]
+) -> None:
+    """Refuse initial values of what the network has not, or that are none.
+
+    Raises
+    ------
+    DeckError
+        Naming the element or node.
+    """
+    storing = network.names(Capacitor, Inductor)
+    for what, names, given in (
+        ("capacitor or inductor", storing, initial),
+        ("node", network.nodes[1:], node_voltages),
+    ):
+        for name, value in given.items():
+            if name not in names or not math.isfinite(value):
+                raise DeckError(f"initial value {value!r} of {name!r}: no number, or no {what}")
 
 
 def check_options(options: Options) -> None:
