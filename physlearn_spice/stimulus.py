@@ -1,6 +1,6 @@
 """Driving signals [V] as functions of time [s]: tones, chirps, noise and samples.
 
-SPICE's other waveforms are in :mod:`.waveforms`.
+SPICE's other waveforms are in :mod:`.waveforms` and :mod:`.edges`.
 
 Every stimulus is called with times, ``v = stimulus(t)``, and
 ``stimulus.scaled(amplitude=a, time=k)`` is the signal a v(t / k): k = 2 lasts twice as long and
@@ -16,16 +16,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .edges import Corners, Exponential, Pulse
 from .errors import StimulusError
-from .waveforms import (
-    AmplitudeModulated,
-    Corners,
-    DampedSine,
-    Exponential,
-    FrequencyModulated,
-    Pulse,
-    check,
-)
+from .waveforms import AmplitudeModulated, DampedSine, FrequencyModulated, check
 
 __all__ = [
     "CardWaveform",

@@ -24,6 +24,7 @@ ORDER = [
     "network",
     "generators",
     "waveforms",
+    "edges",
     "stimulus",
     "recordings",
     "netlist",

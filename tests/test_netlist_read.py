@@ -149,7 +149,7 @@ ON_LINE_5 = {
     ".model m1 d(is 1e-14)": "NAME=VALUE",
     "k1 l1 0.5": "'k1' needs two inductors",
     **{f"{letter}1 a b c d e 1": f"'{letter}1' is read as" for letter in "efgh"},
-    "i1 0 out 1": "'i1' is a current source with no resistor across it.*between '0' and 'out'",
+    "i1 0 in 1": "'i1' is a current source with no resistor across it.*between '0' and 'in'",
     "x1 a b sub": "'x1' is a subcircuit",
     **{f"{letter}1 a b c m": f"'{letter}1' is a transistor" for letter in "qmj"},
     **{f"{letter}1 a b c d": f"'{letter}1' is a transmission line" for letter in "to"},

@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..elements import Capacitor, Inductor
 from ..errors import DeckError
 from ..network import Network
-from ..stimulus import CardWaveform, Multitone, Stimulus, Sum
 from .numbers import as_ngspice_reads
+from .source import Source
+from .start import check_start
 
 __all__ = [
     "Ac",
@@ -146,27 +146,6 @@ def at_frequencies(frequencies: Iterable[float]) -> tuple[Ac, ...]:
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a port's source does: ``dc`` [V], ``ac`` amplitude [V peak], ``waveform`` in time.
-
-    In a transient its voltage is offset + waveform(t), where the offset is ``dc`` if it is None,
-    and in AC it leads by ``ac_phase`` [rad].
-    """
-
-    dc: float = 0.0
-    ac: float = 0.0
-    waveform: Stimulus | None = None
-    ac_phase: float = 0.0
-    offset: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.offset is not None and not isinstance(
-            self.waveform, CardWaveform | Multitone | Sum
-        ):
-            raise DeckError("an offset besides dc needs a waveform that SPICE has a word for")
-
-
-@dataclass(frozen=True)
 class Deck:
     """A bench with its list of analyses.
 
@@ -240,26 +219,6 @@ def meter_of(element: str) -> tuple[str, str]:
     No port has a source of this name: the element's begins with a letter, its number with a digit.
     """
     return f"vi_{element}", f"{element}_meter"
-
-
-def check_start(
-    network: Network, initial: Mapping[str, float], node_voltages: Mapping[str, float]
-) -> None:
-    """Refuse initial values of what the network has not, or that are none.
-
-    Raises
-    ------
-    DeckError
-        Naming the element or node.
-    """
-    storing = network.names(Capacitor, Inductor)
-    for what, names, given in (
-        ("capacitor or inductor", storing, initial),
-        ("node", network.nodes[1:], node_voltages),
-    ):
-        for name, value in given.items():
-            if name not in names or not math.isfinite(value):
-                raise DeckError(f"initial value {value!r} of {name!r}: no number, or no {what}")
 
 
 def check_options(options: Options) -> None:

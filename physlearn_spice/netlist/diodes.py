@@ -14,12 +14,34 @@ __all__ = ["diode_elements"]
 _LAW = {"is": "is", "js": "is", "n": "n", "rs": "rs", "area": "area"}
 _CHARGE = {"cjo": "cjo", "cj0": "cjo", "cj": "cjo", "vj": "vj", "pb": "vj", "m": "m", "mj": "m"}
 _SAME = {**_LAW, **_CHARGE}  # names of one parameter
-# what changes nothing at 27 Celsius, in noise, without its partner, or at this value
-_INERT = {"eg", "xti", "pt", "kf", "af", "tbv", "tbv1", "ibv", "ib", "nbv", "nz", "trs", "trs1"}
-_INERT |= {"trs2", "cta", "ctc", "ctp", "tcv", "tm1", "tm2", "tvj", "tpb", "ttt1", "ttt2", "tlev"}
-_INERT |= {"tlevc", "nr", "ns", "php", "mjsw", "fcs", "iave", "vpk", "mfg", "type", "irms"}
-_INERT_AT = {"tt": 0.0, "isr": 0.0, "jsw": 0.0, "isw": 0.0, "cjsw": 0.0, "cjp": 0.0, "level": 1.0}
-_INERT_AT |= {"fc": 0.5, "ikf": 0.0, "ikr": 0.0, "tnom": 27.0, "tref": 27.0}
+# what changes nothing at 27 Celsius, is of noise, of what is refused, or of a data sheet
+_INERT = {
+    *(
+        "eg",
+        "xti",
+        "pt",
+        "kf",
+        "af",
+        "tbv",
+        "tbv1",
+        "ibv",
+        "ib",
+        "nbv",
+        "nz",
+        "trs",
+        "trs1",
+        "trs2",
+    ),
+    *("cta", "ctc", "ctp", "tcv", "tm1", "tm2", "tvj", "tpb", "ttt1", "ttt2", "tlev", "tlevc"),
+    *("nr", "ns", "php", "mjsw", "fcs", "iave", "vpk", "irms", "mfg", "type"),
+}
+_INERT_AT = {
+    **dict.fromkeys(("tt", "isr", "jsw", "isw", "cjsw", "cjp", "ikf", "ikr"), 0.0),
+    "level": 1.0,
+    "fc": 0.5,
+    "tnom": 27.0,
+    "tref": 27.0,
+}
 _ROOM = 27.0
 
 

@@ -96,4 +96,4 @@ def read_instance(line: int, card: str) -> Instance:
         else:
             into.append(word)
     parameters = {key: tuple(values) for key, values in named.items()}
-    return Instance(line, name, *words[:2], tuple(plain), parameters)
+    return Instance(line, name, words[0], words[1], tuple(plain), parameters)

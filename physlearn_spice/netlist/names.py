@@ -63,7 +63,7 @@ def plain_names(cards: list[tuple[int, str]], names: Names) -> PlainNames:
     nodes: dict[str, str] = {}
     notes: list[str] = []
     for line, card in cards:
-        if card[0] in ".ab":  # code models and laws: the writer's own
+        if card[0] in ".ab(),=":  # code models and laws are the writer's own, others are no cards
             continue
         name, *words = _BETWEEN.split(card)[::2]
         ends = [] if name[0] == "k" else words[:_KNOWN_NODES]

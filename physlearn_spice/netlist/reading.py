@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -40,7 +41,7 @@ _NODE_VOLTAGE = re.compile(r"v\s*\(\s*([^()\s]+)\s*\)\s*=?\s*([^\s=]+)")
 
 
 @contextmanager
-def at_line(line: int) -> Iterator[None]:
+def at_line(line: int) -> Generator[None]:
     """Give an error inside the line where it has none.
 
     Raises
@@ -102,8 +103,10 @@ class Reading:
         DeckError
             Naming the line.
         """
-        told = self.options.pop("temp", 27.0), self.options.pop("tnom", 27.0)
-        circuit, nominal = (float(value or 0.0) for value in told)
+        told = [self.options.pop(name, 27.0) for name in ("temp", "tnom")]
+        circuit, nominal = (float(t) if isinstance(t, int | float) else math.nan for t in told)
+        if not math.isfinite(circuit + nominal):
+            raise DeckError("options temp and tnom need a number of Celsius")
         temperature = Temperature(circuit if self.celsius is None else self.celsius, nominal)
         for part in self.parts:
             if not isinstance(part, Instance):
@@ -181,7 +184,7 @@ class Reading:
         if word == ".tran" and len(times) == 1:
             card = card.replace(times[0], f"0 {times[0]}", 1)
             self.note(line, "'.tran STOP' is LTspice's; ngspice wants a step before it")
-        elif word == ".tran" and is_number(times[0]) and number(times[0]) == 0:
+        elif word == ".tran" and times and is_number(times[0]) and number(times[0]) == 0:
             self.note(line, "a step of 0 is not ngspice's; it has the default of the largest step")
         self.analyses.append(read_analysis(card, line))
 

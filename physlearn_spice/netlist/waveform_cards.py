@@ -5,16 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..edges import Corners, Exponential, Pulse
 from ..errors import DeckError
 from ..stimulus import CardWaveform, Multitone, Sum, Tone
-from ..waveforms import (
-    AmplitudeModulated,
-    Corners,
-    DampedSine,
-    Exponential,
-    FrequencyModulated,
-    Pulse,
-)
+from ..waveforms import AmplitudeModulated, DampedSine, FrequencyModulated
 from .deck import Source
 from .numbers import num
 
