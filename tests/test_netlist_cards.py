@@ -46,7 +46,9 @@ SAME = {
     "names": case("v1 2^ 0 dc 1 ac 1\nR1.2 2^ n$1 1k\nC-1 n$1 0 1u\nr1_2 n$1 0 5k\n"
                   "e#1 o 0 n$1 0 2\nr9 o 0 1"),
     # couplings
-    "two K of a pair": case(f"v1 s 0 ac 1\nr1 s a 5\n{COILS}\nk1 l1 l2 0.5\nk2 (l2,l1) k=0.3\nk3 l1 l3 0", AC),
+    "two K of a pair": case(
+        f"v1 s 0 ac 1\nr1 s a 5\n{COILS}\nk1 l1 l2 0.5\nk2 (l2,l1) k=0.3\nk3 l1 l3 0", AC
+    ),
     "three K": case(
         f"v1 s 0 ac 1\nr1 s a 5\n{COILS}\nk1 l1 l2 0.5\nk2 l1 l3 0.4\nk3 l2 l3 0.3", AC
     ),
