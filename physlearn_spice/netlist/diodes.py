@@ -89,6 +89,8 @@ def diode_elements(
         )
     factor = factor if (area := card.value("area")) is None else area
     factor *= 1.0 if (m := card.value("m")) is None else m
+    if factor <= 0:
+        raise DeckError(f"{card.name!r}: area times m is {factor:g}, must be positive", line=where)
     found: list[Element] = []
     anode = card.a
     if given.get("rs"):

@@ -20,6 +20,7 @@ from .deck import Ac, Deck, Source
 from .layout import cards, open_ends, read_text, title
 from .names import Names, PlainNames, plain_names
 from .reading import Reading
+from .source_cards import ends_of
 from .sources import Driven, ports_and_sources
 
 __all__ = ["load_deck", "read_deck"]
@@ -85,7 +86,7 @@ def _deck(
             tuple(_couplings(reading)),
         )
     except NetworkError as error:
-        raise DeckError(str(error)) from error
+        raise DeckError(str(error), line=_line_of(str(error), reading, found)) from error
     _check_ends(network, line_of, {plain.nodes.get(node, node) for node in open_ends(lines)})
     _check_excited(reading, driven.sources)
     begins = {node: v for node, v in reading.node_voltages.items() if node in network.nodes}
@@ -102,6 +103,13 @@ def _deck(
         node_voltages=begins,
         notes=(*reading.notes, *driven.notes),
     )
+
+
+def _line_of(message: str, reading: Reading, elements: list[tuple[int, Element]]) -> int | None:
+    """Return the line of the first device, port or node that a message names."""
+    at = {node: line for line, e in reversed(elements) for node in ends_of(e)}
+    at |= {feed.name[1:]: feed.line for feed in reading.feeds.cards} | reading.seen
+    return next((at[name] for name in re.findall("'([^']+)'", message) if name in at), None)
 
 
 def _with_control(element: Element, controls: dict[str, str]) -> Element:
