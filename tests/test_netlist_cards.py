@@ -172,6 +172,7 @@ NOTED = {
     "v2 a 0 sin(0 1 1k) exp(0 1)": "line 4: 'v2' has 2 waveforms, of which ngspice plays the last",
     "v2 a 0 1 rser=3": "line 4: 'v2': rser= is LTspice's",
     "v_2 a 0 1": "line 4: 'v_2' is the port '2'",
+    "r2 a 0 1\n.ic v(nope)=1": "line 5: node 'nope' of .ic is none",
     "r2 a 0 1\n.nodeset v(a)=1": "line 5: '.nodeset' was passed over",
     "l1 a 0 1\nl2 s 0 1\nl3 s a 1\nk1 l1 l2 l3 0.1": "line 7: 'k1' couples each pair",
 }
@@ -181,6 +182,7 @@ NOTED = {
 def test_what_is_read_otherwise_is_noted_with_its_line(card) -> None:
     deck = read_deck(f"a title\n{DRIVE}\n{card}\nrz a 0 1\n")
     assert any(NOTED[card] in note for note in deck.notes), deck.notes
+    assert all(note.startswith("line ") for note in deck.notes)
 
 
 REFUSED = {
@@ -239,4 +241,4 @@ def test_saved_vectors_keep_their_meaning() -> None:
     )
     deck = read_deck(text)
     assert deck.save == ("v(port1_s)", "v(a)", "i(v1)")
-    assert any("v(m)" in note for note in deck.notes)
+    assert any("line 6: v(m) is no more" in note for note in deck.notes)

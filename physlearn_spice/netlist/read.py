@@ -91,14 +91,15 @@ def _deck(
     _check_excited(reading, driven.sources)
     begins = {node: v for node, v in reading.node_voltages.items() if node in network.nodes}
     for node in reading.node_voltages.keys() - begins.keys():
-        driven.notes.append(f".ic of {node!r} was passed over: no element of the network is there")
+        reading.note(reading.seen[".ic"], f"node {node!r} of .ic is none of the network's")
+    save = tuple(_saved(reading, driven)) or ("all",)
     return Deck(
         network,
         tuple(reading.analyses),
         driven.sources,
         title=title(lines),
         options=reading.options,
-        save=tuple(_saved(reading.save, network, driven)) or ("all",),
+        save=save,
         initial=reading.initial,
         node_voltages=begins,
         notes=(*reading.notes, *driven.notes),
@@ -157,14 +158,16 @@ def _check_excited(reading: Reading, sources: dict[str, Source]) -> None:
         )
 
 
-def _saved(vectors: list[str], network: Network, driven: Driven) -> list[str]:
+def _saved(reading: Reading, driven: Driven) -> list[str]:
     """Return vectors under the names that they have in the network's deck, less what it has not."""
     found: list[str] = []
-    for vector in vectors:
+    for vector in reading.save:
         kind, _, of = vector.rstrip(")").partition("(")
         new = {"v": driven.behind, "i": driven.controls}.get(kind, {}).get(of, of)
         if kind != "v" or of not in driven.lost:
             found.append(f"{kind}({new})" if vector.endswith(")") else vector)
         else:
-            driven.notes.append(f".save of {vector} was passed over: the network has no such node")
+            reading.note(
+                reading.seen[".save"], f"{vector} is no more: its node is inside of a port"
+            )
     return found

@@ -167,10 +167,12 @@ class Reading:
                 raise DeckError("ngspice runs at one temperature: .temp CELSIUS")
             self.celsius = number(values[0], line)
         elif word == ".save":
+            self.seen[word] = line
             self.save += rest
         elif word == ".nodeset":
             self.note(line, "'.nodeset' was passed over: it only helps ngspice to begin")
         elif word == ".ic":
+            self.seen[word] = line
             text = card.removeprefix(".ic")
             if _NODE_VOLTAGE.sub("", text).strip(" ,"):
                 raise DeckError(f".ic is read as v(NODE)=VALUE: {card!r}")
