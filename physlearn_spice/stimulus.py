@@ -1,5 +1,7 @@
 """Driving signals [V] as functions of time [s]: tones, chirps, noise and samples.
 
+SPICE's other waveforms are in :mod:`.waveforms` and :mod:`.edges`.
+
 Every stimulus is called with times, ``v = stimulus(t)``, and
 ``stimulus.scaled(amplitude=a, time=k)`` is the signal a v(t / k): k = 2 lasts twice as long and
 sounds an octave lower. Amplitudes are peak values and may be negative.
@@ -14,23 +16,20 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .edges import Corners, Exponential, Pulse
 from .errors import StimulusError
+from .waveforms import AmplitudeModulated, DampedSine, FrequencyModulated, check
 
 __all__ = [
+    "CardWaveform",
     "Chirp",
     "Multitone",
     "Samples",
     "Stimulus",
+    "Sum",
     "Tone",
     "band_limited_noise",
 ]
-
-
-def _check(what: str, *, positive: bool = False, **fields: float) -> None:
-    for field, value in fields.items():
-        if not (math.isfinite(value) and (value > 0 or not positive)):
-            need = "positive and finite" if positive else "finite"
-            raise StimulusError(f"{what}: {field} = {value}, must be {need}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class Tone:
     phase: float = 0.0
 
     def __post_init__(self) -> None:
-        _check("tone", amplitude=self.amplitude, phase=self.phase)
-        _check("tone", positive=True, frequency=self.frequency)
+        check("tone", amplitude=self.amplitude, phase=self.phase)
+        check("tone", positive=True, frequency=self.frequency)
 
     def __call__(self, time: ArrayLike) -> NDArray[np.float64]:
         """Voltage [V] (n,) at ``time`` [s] (n,)."""
@@ -52,7 +51,7 @@ class Tone:
 
     def scaled(self, amplitude: float = 1.0, time: float = 1.0) -> Tone:
         """The signal amplitude v(t / time)."""
-        _check("scaled", positive=True, time=time)
+        check("scaled", positive=True, time=time)
         return Tone(self.amplitude * amplitude, self.frequency / time, self.phase)
 
 
@@ -93,9 +92,9 @@ class Chirp:
     duration: float
 
     def __post_init__(self) -> None:
-        _check("chirp", amplitude=self.amplitude)
-        _check("chirp", positive=True, f_start=self.f_start, f_stop=self.f_stop)
-        _check("chirp", positive=True, duration=self.duration)
+        check("chirp", amplitude=self.amplitude)
+        check("chirp", positive=True, f_start=self.f_start, f_stop=self.f_stop)
+        check("chirp", positive=True, duration=self.duration)
 
     def __call__(self, time: ArrayLike) -> NDArray[np.float64]:
         """Voltage [V] (n,) at ``time`` [s] (n,)."""
@@ -106,7 +105,7 @@ class Chirp:
 
     def scaled(self, amplitude: float = 1.0, time: float = 1.0) -> Chirp:
         """The signal amplitude v(t / time)."""
-        _check("scaled", positive=True, time=time)
+        check("scaled", positive=True, time=time)
         a, f0, f1 = self.amplitude * amplitude, self.f_start / time, self.f_stop / time
         return Chirp(a, f0, f1, self.duration * time)
 
@@ -125,7 +124,7 @@ class Samples:
 
     def __post_init__(self) -> None:
         what, given = f"samples {self.name!r}", np.asarray(self.values)
-        _check(what, positive=True, sample_rate=self.sample_rate)
+        check(what, positive=True, sample_rate=self.sample_rate)
         if given.dtype.kind not in "fiu" or given.ndim != 1 or given.size < 2:
             raise StimulusError(
                 f"{what}: values of type {given.dtype} and shape {given.shape}, "
@@ -151,7 +150,7 @@ class Samples:
 
     def scaled(self, amplitude: float = 1.0, time: float = 1.0) -> Samples:
         """The signal amplitude v(t / time)."""
-        _check("scaled", positive=True, time=time)
+        check("scaled", positive=True, time=time)
         return Samples(self.values * amplitude, self.sample_rate / time, self.name)
 
     def __eq__(self, other: object) -> bool:
@@ -169,7 +168,35 @@ class Samples:
         return Samples, (self.values, self.sample_rate, self.name)
 
 
-Stimulus: TypeAlias = Tone | Multitone | Chirp | Samples
+CardWaveform: TypeAlias = (
+    Tone | DampedSine | Pulse | Exponential | FrequencyModulated | AmplitudeModulated | Corners
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of waveforms of any kind that SPICE has a word for; of tones alone, a Multitone."""
+
+    parts: tuple[CardWaveform, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
+        if not self.parts:
+            raise StimulusError("sum: parts = (), must hold at least one waveform")
+
+    def __call__(self, time: ArrayLike) -> NDArray[np.float64]:
+        """Voltage [V] (n,) at ``time`` [s] (n,)."""
+        total = np.zeros(np.shape(time))
+        for part in self.parts:
+            total += part(time)
+        return total
+
+    def scaled(self, amplitude: float = 1.0, time: float = 1.0) -> Sum:
+        """The signal amplitude v(t / time)."""
+        return Sum(tuple(part.scaled(amplitude, time) for part in self.parts))
+
+
+Stimulus: TypeAlias = CardWaveform | Multitone | Sum | Chirp | Samples
 
 
 def band_limited_noise(
@@ -193,8 +220,8 @@ def band_limited_noise(
         A band that isn't 0 <= f_low < f_high <= sample_rate / 2, or that is so narrow that no
         multiple of 1 / duration falls into it.
     """
-    _check("noise", positive=True, f_high=f_high, duration=duration, sample_rate=sample_rate)
-    _check("noise", f_low=f_low, rms=rms)
+    check("noise", positive=True, f_high=f_high, duration=duration, sample_rate=sample_rate)
+    check("noise", f_low=f_low, rms=rms)
     if not 0 <= f_low < f_high <= sample_rate / 2:
         raise StimulusError(
             f"noise: f_low = {f_low}, f_high = {f_high}, must obey "

@@ -23,6 +23,8 @@ ORDER = [
     "checks",
     "network",
     "generators",
+    "waveforms",
+    "edges",
     "stimulus",
     "recordings",
     "netlist",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
@@ -373,6 +374,49 @@ def test_equal_branches_and_lossless_ones_have_their_rows(physlearn, tmp_path: P
 
 
 # --- many decks ----------------------------------------------------------------------------------
+
+FOREIGN = """* An IF tank by somebody else
+VCC vcc 0 DC 12
+V1.in in 0 AC
+R1 in a 1.8k
+C.1 a 0 CMOD 1n
+L1 a 0 10u
+R2 vcc a 100k
+.model CMOD C(cap=2n)
+.print ac v(a)
+.end
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("--port", "v1in"), ("--port", "1IN")])
+def test_spectrum_of_a_deck_from_elsewhere(physlearn, words) -> None:
+    Path("tank.cir").write_text(FOREIGN)
+    code, out, err = physlearn("spectrum", "tank.cir", "--json", *words)
+    assert code == 0
+    found = json.loads(out)
+    assert found["port"] == "1in"
+    (mode,) = found["resonances"]
+    f0, r = 1 / (2 * math.pi * math.sqrt(1e-14)), 1 / (1 / 1.8e3 + 1 / 100e3)
+    assert mode["f0_Hz"] == pytest.approx(f0, rel=1e-9)
+    assert mode["quality_factor"] == pytest.approx(r * math.sqrt(1e-9 / 1e-5), rel=1e-6)
+    assert "line 5: 'c.1' is called 'c_1' here" in err
+
+
+def test_spectrum_says_what_to_add(physlearn) -> None:
+    Path("tank.cir").write_text(FOREIGN.replace("0 AC", "0 SIN(0 1 1meg)"))
+    code, _, err = physlearn("spectrum", "tank.cir")
+    assert code
+    assert "no AC source: add 'ac 1' to vcc or v1in, or say which of them drives it (--port)" in err
+    Path("tank.cir").write_text("a tank\nr1 a 0 1.8k\nc1 a 0 1n\nl1 a 0 10u\n")
+    code, _, err = physlearn("spectrum", "tank.cir")
+    assert code
+    assert "no source: nothing drives the network; add one, such as 'v1 NODE 0 ac 1'" in err
+    code, out, _ = physlearn(
+        "spectrum", "tank.cir", "--port", "a:0", "--json", "--band", "1meg:2meg"
+    )
+    assert code == 0
+    assert json.loads(out)["port"] == "a0"
+
 
 TRAN_DECK = DECK.replace("ac 1", "sin(0 1 1k)").replace(".ac dec 10 100 10k", ".tran 1u 30m")
 UNKNOWN_MODEL = DECK.replace("c1 b 0 1u", "d1 b 0 nomodel")

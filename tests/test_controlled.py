@@ -244,12 +244,12 @@ def test_a_meter_stands_behind_what_controls() -> None:
     assert read_deck(text) == BENCH
 
 
-def test_what_is_no_meter_is_no_port_either() -> None:
+def test_what_is_no_meter_is_a_port() -> None:
     text = to_spice(BENCH)
     for meter, other in (("dc 0.0\nr2", "dc 1.0\nr2"), ("\n.save", "\nr9 r1_meter 0 1.0\n.save")):
         assert meter in text
-        with pytest.raises(DeckError, match="port 'i_r1': the name must be"):
-            read_deck(text.replace(meter, other))
+        ports = [port.name for port in read_deck(text.replace(meter, other)).network.ports]
+        assert ports == ["ir1", *(port.name for port in ALL.ports)]
 
 
 def test_a_sensed_node_between_source_and_resistance_is_kept() -> None:

@@ -43,7 +43,8 @@ def test_what_no_network_holds_is_refused() -> None:
     circuit = Circuit("amplifier")
     circuit.V("in", "a", circuit.gnd, 1)
     circuit.R("load", "a", circuit.gnd, 75.0)
-    circuit.I("x", "a", circuit.gnd, 10)
+    circuit.R("series", "a", "b", 75.0)
+    circuit.I("x", "b", circuit.gnd, 10)
     with pytest.raises(DeckError, match="current source"):
         from_circuit(circuit)
     varactors = EdgeModel(nonlinear="varactor", nonlinear_share=1.0)

@@ -11,14 +11,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from physlearn_spice.edges import Corners, Exponential, Pulse
 from physlearn_spice.errors import StimulusError
 from physlearn_spice.stimulus import (
     Chirp,
     Multitone,
     Samples,
     Stimulus,
+    Sum,
     Tone,
 )
+from physlearn_spice.waveforms import AmplitudeModulated, DampedSine, FrequencyModulated
 from tests.benches import noise
 
 RATE = 8000.0
@@ -30,6 +33,13 @@ STIMULI: list[Stimulus] = [
     Multitone((Tone(0.7, 50.0, 0.3), Tone(-0.2, 81.0))),
     Chirp(0.5, 20.0, 90.0, 0.2),
     noise(1),
+    DampedSine(0.7, 50.0, 0.01, 3.0, 0.3),
+    Pulse(-0.2, 1.0, 0.01, 0.02, 0.03, 0.04, 0.1, 2),
+    Exponential(0.5, 1.0, 0.01, 0.05, 0.1, 0.02),
+    FrequencyModulated(0.7, 50.0, 2.0, 9.0, 0.1, 0.2),
+    AmplitudeModulated(0.7, 1.5, 3.0, 50.0, 0.01),
+    Corners((0.0, 0.1, 0.1, 0.2), (0.0, 1.0, 2.0, 0.5), 0.03, 0.1),
+    Sum((Tone(0.7, 50.0, 0.3), Exponential(0.5, 1.0, 0.01, 0.05, 0.1, 0.02))),
 ]
 
 
@@ -92,6 +102,16 @@ def test_scaled_samples_last_longer() -> None:
 def test_scaled_refuses_a_bad_time(stimulus: Stimulus, time: float) -> None:
     with pytest.raises(StimulusError, match="scaled: time = "):
         stimulus.scaled(time=time)
+
+
+def test_what_only_a_transient_knows_is_asked_of_it() -> None:
+    pulse = Pulse(0.0, 1.0)
+    with pytest.raises(StimulusError, match=r"pulse: rise comes from the transient; .*filled"):
+        pulse(0.0)
+    assert pulse.filled(1e-3, 1.0) == Pulse(0.0, 1.0, 0.0, 1e-3, 1e-3, 1.0, 1.0)
+    assert Pulse(0.0, 1.0, rise=2.0).filled(1e-3, 1.0).rise == 2.0
+    assert DampedSine(1.0).filled(1e-3, 0.5).frequency == 2.0
+    assert pulse.scaled(2.0, 3.0) == Pulse(0.0, 2.0)
 
 
 # --- values --------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from ..errors import NetworkError, StimulusError
+from ..errors import DeckError, NetworkError, StimulusError
 from ..generators import Fixed, Law, LogNormal, LogUniform
 from ..netlist import load_deck
 from ..netlist.numbers import number
-from ..network import Network
+from ..network import GROUND, Network, Port
 from ..recordings import from_csv, from_wav, spectral_tones
 from ..stimulus import Multitone, Samples, Tone
 
@@ -25,6 +25,7 @@ __all__ = [
     "SeedOption",
     "band",
     "law",
+    "load_driven",
     "load_network",
     "load_signal",
 ]
@@ -51,6 +52,41 @@ def load_network(path: Path) -> Network:
     except (OSError, UnicodeDecodeError) as error:
         raise NetworkError(f"can't read {str(path)!r}: {error}") from error
     return Network.from_json(text)
+
+
+def load_driven(path: Path, driven: str | None) -> tuple[Network, Port, tuple[str, ...]]:
+    """Read a network as :func:`load_network`, the port that drives it, and the reader's notes.
+
+    ``driven`` is a port, the source of one (``v1``), or two nodes to be a port (``out:0``). Without
+    it the first source with an AC amplitude drives a deck, and the first port a JSON network.
+
+    Raises
+    ------
+    DeckError
+        No source of the deck has an AC amplitude, and none was named.
+    """
+    if path.suffix == ".json":
+        network = load_network(path)
+        return network, network.port(driven), ()
+    name = (driven or "").lower()
+    plus, is_pair, minus = name.partition(":")
+    if is_pair:
+        port = Port("".join(filter(str.isalnum, plus + minus)), plus, minus or GROUND)
+        deck = load_deck(path, ports=[port])
+        return deck.network, port, deck.notes
+    deck = load_deck(path)
+    network = deck.network
+    names = [port.name for port in network.ports]
+    if driven:
+        is_source = name not in names and name[:1] == "v" and name[1:] in names
+        return network, network.port(name[1:] if is_source else name), deck.notes
+    for port in network.ports:
+        if deck.source(port.name).ac:
+            return network, port, deck.notes
+    raise DeckError(
+        f"the deck has no AC source: add 'ac 1' to {' or '.join(f'v{n}' for n in names)}, or say "
+        "which of them drives it (--port)"
+    )
 
 
 def load_signal(signal: str, n_tones: int) -> Multitone:

@@ -118,7 +118,7 @@ def _run_one(
     for k, outcome in enumerate(outcomes):
         if netcdf and isinstance(outcome, Spectrum | Waveforms):
             write_netcdf(to_xarray(outcome), _numbered(netcdf, k, len(outcomes)))
-    for warning in coarse_steps(deck) if isinstance(deck, Deck) else deck.notes:
+    for warning in (*deck.notes, *(coarse_steps(deck) if isinstance(deck, Deck) else ())):
         print(f"warning: {warning}", file=sys.stderr)
     accounts = [
         account(deck, result) if isinstance(deck, Deck) else summary(result) for result in results

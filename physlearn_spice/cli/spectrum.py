@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from ..plots import figure, save_figure, spectrum_curves
 from ..report import efficiency_label, save_spectrum
 from ..resonances import Resonance, natural_band, peaks, resonances
 from ..results import Spectrum, to_xarray, write_netcdf
-from .inputs import CheckOption, EngineOption, JsonOption, band, load_network
+from .inputs import CheckOption, EngineOption, JsonOption, band, load_driven
 
 __all__ = ["spectrum"]
 
@@ -31,7 +32,10 @@ def spectrum(
     network: Annotated[Path, typer.Argument(help="Network: a deck, or JSON of generate or tune.")],
     over: Annotated[str | None, typer.Option("--band", help="Frequencies, as 100:2k [Hz].")] = None,
     points: Annotated[int, typer.Option(help="Points per decade.")] = 1000,
-    port: Annotated[str | None, typer.Option(help="Driven port; the first by default.")] = None,
+    port: Annotated[
+        str | None,
+        typer.Option(help="Driven port, its source (v1), or two nodes (out:0) [first AC source]."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder for spectrum.s1p, spectrum.nc, spectrum.png."),
@@ -44,8 +48,9 @@ def spectrum(
 
     Example: physlearn spectrum net/network.json --band 100:2k --out net
     """
-    net = load_network(network)
-    driven = net.port(port)
+    net, driven, notes = load_driven(network, port)
+    for note in notes:
+        print(f"warning: {note}", file=sys.stderr)
     choice = choose(net, engine)
     exact = known_modes(net)
     low, high = band(over) if over else _default_band(net, exact)

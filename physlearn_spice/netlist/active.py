@@ -14,7 +14,7 @@ from ..errors import DeckError
 from ..network import GROUND
 from .deck import meter_of
 from .numbers import number
-from .sources import Feeds, ends_of
+from .source_cards import Feeds, ends_of
 
 __all__ = ["CONTROLLED", "read_controlled", "read_coupling", "without_meters"]
 
@@ -56,18 +56,27 @@ def _nodes(words: list[str]) -> Iterator[str]:
 
 
 def read_coupling(card: str, line: int) -> list[Coupling]:
-    """Read a K card; one of three or more inductors is a coupling of each pair.
+    """Read a K card; one of three or more inductors is a coupling of each pair, 0 is none.
 
     Raises
     ------
     DeckError
-        No two inductors, or no value.
+        No two inductors, no value, or another card behind it.
     """
-    name, *words = card.split()
+    bare = re.sub(r"[(),]|\b(k|coefficient)\s*=", " ", card)
+    name, *words = bare.split()
     if len(words) < 3:
         raise DeckError(f"{name!r} needs two inductors and a value; it has {words}", line=line)
     *coils, value = words
+    for coil in coils:
+        if coil[0] != "l":
+            raise DeckError(
+                f"{name!r}: {coil!r} is no inductor; a second coupling has a line of its own",
+                line=line,
+            )
     k = number(value, line)
+    if k == 0:
+        return []
     if len(coils) == 2:
         return [Coupling(name, coils[0], coils[1], k)]
     return [Coupling(f"{name}_{one}_{two}", one, two, k) for one, two in combinations(coils, 2)]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..couplings import coupled_groups
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import DeckError
-from ..stimulus import Multitone, Tone
+from ..stimulus import Chirp, Samples
 from .deck import Deck
 
 __all__ = ["alter_commands", "alter_templates", "alterable", "rows_of"]
@@ -99,15 +99,15 @@ def rows_of(names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
 def alterable(deck: Deck) -> frozenset[str]:
     """Return the names whose values :func:`alter_commands` can change in the loaded deck.
 
-    They are resistors, inductors, capacitors, gains, sources ``vp`` without a sine, whose offset
-    is not their DC value, and couplings of coils that no other couples: of several, only all
-    together tell whether any coils could be so.
+    They are resistors, inductors, capacitors, gains, sources ``vp`` without a waveform on their
+    card, whose offset is not their DC value, and couplings of coils that no other couples: of
+    several, only all together tell whether any coils could be so.
     """
     network = deck.network
     sources = [
         f"v{port.name}"
         for port in network.ports
-        if not isinstance(deck.source(port.name).waveform, Tone | Multitone)
+        if isinstance(deck.source(port.name).waveform, Chirp | Samples | None)
     ]
     by_pair = {coupling.pair: coupling.name for coupling in network.couplings}
     groups = coupled_groups(dict.fromkeys(by_pair, 0.0))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ..errors import DeckError
 from ..network import Network
-from ..stimulus import Stimulus
 from .numbers import as_ngspice_reads
+from .source import Source
+from .start import check_start
 
 __all__ = [
     "Ac",
@@ -145,18 +146,6 @@ def at_frequencies(frequencies: Iterable[float]) -> tuple[Ac, ...]:
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a port's source does: ``dc`` [V], ``ac`` amplitude [V peak], ``waveform`` in time.
-
-    In a transient its voltage is dc + waveform(t).
-    """
-
-    dc: float = 0.0
-    ac: float = 0.0
-    waveform: Stimulus | None = None
-
-
-@dataclass(frozen=True)
 class Deck:
     """A bench with its list of analyses.
 
@@ -174,6 +163,13 @@ class Deck:
     save
         Vectors to keep, as ngspice spells them: ``"all"`` is every node voltage and every
         current of an inductor or a source.
+    initial
+        What a transient at rest (``uic``) starts from instead: the voltage [V] of capacitors and
+        the current [A] of inductors, by name.
+    node_voltages
+        Voltages [V] by node that ngspice starts a transient from (``.ic``).
+    notes
+        What was read otherwise than it stands there, or passed over.
     """
 
     network: Network
@@ -182,6 +178,9 @@ class Deck:
     title: str = "physlearn_spice network"
     options: Options = field(default_factory=dict[str, float | str | None])
     save: tuple[str, ...] = ("all",)
+    initial: Mapping[str, float] = field(default_factory=dict[str, float])
+    node_voltages: Mapping[str, float] = field(default_factory=dict[str, float])
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for name in self.sources:
@@ -192,6 +191,7 @@ class Deck:
         for vector in self.save:
             if not re.fullmatch(r"[\w.@#()\[\],+-]+", vector):
                 raise DeckError(f"can't save {vector!r}: it is no vector's name")
+        check_start(self.network, self.initial, self.node_voltages)
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
         object.__setattr__(self, "sources", every)

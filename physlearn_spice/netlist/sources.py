@@ -1,136 +1,145 @@
-"""Voltage sources of a deck: which of them are ports, and what they do."""
+"""Sources of a deck: which of them are ports, and what they do."""
 
 from __future__ import annotations
 
+import cmath
 import json
 import math
-import re
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..elements import Element, Resistor, Vccs, Vcvs
+from ..elements import Element, Resistor
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Port
-from ..stimulus import Chirp, Multitone, Samples, Stimulus, Tone
+from ..stimulus import CardWaveform, Multitone, Samples, Stimulus, Sum, Tone
 from .deck import Source
-from .numbers import number
-from .write import chirp_voltage
+from .models import AS_IT_STANDS
+from .source_cards import Feed, Feeds, ends_of
 
-__all__ = ["Feeds", "ends_of", "ports_and_sources"]
+__all__ = ["Driven", "ports_and_sources"]
 
 
 @dataclass(frozen=True)
-class _Feed:
-    """One source card: what it puts between ``plus`` and ``minus``."""
+class Driven:
+    """What the sources of a deck are to a network.
 
-    line: int
-    name: str
-    plus: str
-    minus: str
-    dc: float = 0.0
-    ac: float = 0.0
-    waveform: Stimulus | None = None
-    model: str = ""  # of a sampled source
+    ``absorbed`` are the names of resistors that went into ports. ``controls`` gives for each
+    source's name the name that its port's source has, and ``behind`` for each node between a
+    source and its resistance the name that the writer gives it. ``lost`` are the nodes between
+    sources in series.
+    """
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether it is a source of 0 V."""
-        return self.dc == self.ac == 0 and self.waveform is None and not self.model
-
-
-@dataclass
-class Feeds:
-    """The source cards of a deck: V, and the B and A cards that the writer puts behind them."""
-
-    cards: list[_Feed] = field(default_factory=list[_Feed])
-    models: dict[str, str] = field(default_factory=dict[str, str])  # name to file name
-
-    def read_card(self, line: int, card: str) -> None:
-        """Take in a card that starts with v, b or a."""
-        reader = {"v": _voltage_source, "b": _chirp_source, "a": _sampled_source}[card[0]]
-        self.cards.append(reader(line, card))
-
-    def read_model(self, line: int, name: str, parameters: str) -> None:
-        """Take in a filesource model."""
-        file = re.fullmatch(r'file="([^"/\\]+)" amploffset=\[0\] amplscale=\[1\]', parameters)
-        if not file:
-            raise DeckError(
-                'a filesource is read as file="NAME" amploffset=[0] amplscale=[1], without a '
-                "folder",
-                line=line,
-            )
-        self.models[name] = file[1]
+    ports: tuple[Port, ...]
+    sources: dict[str, Source]
+    absorbed: set[str]
+    controls: dict[str, str]
+    behind: dict[str, str]
+    lost: set[str]
+    notes: list[str]
 
 
 def ports_and_sources(
-    feeds: Feeds, elements: list[Element], folder: Path | None
-) -> tuple[tuple[Port, ...], dict[str, Source], set[str]]:
-    """Join sources in series into ports.
+    feeds: Feeds, elements: list[Element], folder: Path | None, further: Sequence[Port] = ()
+) -> Driven:
+    """Join sources in series into ports, and current sources with the resistor across them.
 
     A resistor ``rsNAME`` that alone follows the source ``vNAME`` is the port's source resistance.
+    ``further`` ports need no source.
 
-    Returns
-    -------
-    tuple
-        Ports, their sources by name, and the names of the resistors that went into ports.
+    Raises
+    ------
+    DeckError
+        Naming the line: a current source with no resistor across it, sources that can't be one.
     """
-    touches = Counter(node for x in (*elements, *feeds.cards) for node in ends_of(x))
-    below = {feed.plus: feed for feed in feeds.cards if touches[feed.plus] == 2}
-    joined = {feed.minus for feed in feeds.cards if feed.minus in below} - {GROUND}
+    ends = [node for x in (*elements, *feeds.cards) for node in ends_of(x)]
+    touches = Counter([*ends, *(node for port in further for node in (port.plus, port.minus))])
+    below = {f.plus: f for f in feeds.cards if touches[f.plus] == 2 and f.name[0] != "i"}
+    joined = {f.minus for f in feeds.cards if f.minus in below and f.name[0] != "i"} - {GROUND}
+    found = Driven((), {}, set(), {}, {}, joined, [])
     ports: list[Port] = []
-    sources: dict[str, Source] = {}
-    absorbed: set[str] = set()
     for head in feeds.cards:
-        if head.plus in joined:
+        if head.plus in joined and head.name[0] != "i":
             continue
         chain = [head]
-        while chain[-1].minus in joined:
+        if head.name[0] == "i":
+            chain = [_thevenin(head, elements, found)]
+        while head.name[0] != "i" and chain[-1].minus in joined:
             chain.append(below[chain[-1].minus])
-        if head.name[0] != "v":
+        if head.name[0] not in "vi":
             raise DeckError(f"{head.name!r} stands behind no voltage source", line=head.line)
-        name = head.name[1:]
-        source = Source(
-            sum(feed.dc for feed in chain),
-            sum(feed.ac for feed in chain),
-            _sum_of([w for feed in chain if (w := _waveform(feed, feeds, folder))], head),
-        )
-        plus, resistance = head.plus, 0.0
+        name = _port_name(head, {port.name for port in (*ports, *further)}, found)
+        plus, resistance = chain[0].plus, sum(feed.resistance for feed in chain)
         for element in elements:
             if element.name != f"rs{name}" or touches[plus] != 2:
                 continue
             if isinstance(element, Resistor) and plus in (element.a, element.b):
+                found.behind[plus] = f"port{name}_s"
                 plus = element.b if plus == element.a else element.a
-                resistance = element.value
-                absorbed.add(element.name)
+                resistance += element.value
+                found.absorbed.add(element.name)
                 break
         try:
             ports.append(Port(name, plus, chain[-1].minus, resistance))
         except NetworkError as error:
             raise DeckError(str(error), line=head.line) from error
-        sources[name] = source
-    if not ports:
+        found.controls.update({feed.name: f"v{name}" for feed in chain})
+        found.notes.extend(f"line {feed.line}: {text}" for feed in chain for text in feed.notes)
+        found.sources[name] = _joined(chain, feeds, folder)
+    if not ports and not further:
         raise DeckError(
-            "the deck has no voltage source: nothing drives the network (its first line is the "
-            "title, and no card)"
+            "the deck has no source: nothing drives the network; add one, such as 'v1 NODE 0 ac 1' "
+            "(the first line of a deck is its title, and no card)"
         )
-    return tuple(ports), sources, absorbed
+    return replace(found, ports=tuple(ports))
 
 
-def ends_of(card: Element | _Feed) -> tuple[str, ...]:
-    """Nodes that a card touches, those that it senses included."""
-    match card:
-        case _Feed():
-            return card.plus, card.minus
-        case Vcvs() | Vccs():
-            return card.a, card.b, card.control_plus, card.control_minus
-        case _:
-            return card.a, card.b
+def _thevenin(feed: Feed, elements: list[Element], found: Driven) -> Feed:
+    """Return a current source and the resistor across it as a voltage source in series with it."""
+    for element in elements:
+        across = {element.a, element.b} == {feed.plus, feed.minus}
+        if isinstance(element, Resistor) and across and element.name not in found.absorbed:
+            found.absorbed.add(element.name)
+            found.notes.append(
+                f"line {feed.line}: {feed.name!r} across {element.name!r} is the port "
+                f"{feed.name!r}, a voltage source in series with that resistance"
+            )
+            return feed.through(element.value)
+    raise DeckError(
+        f"{feed.name!r} is a current source with no resistor across it, and a port is a source "
+        f"with a resistance: put one between {feed.plus!r} and {feed.minus!r} (1g is next to none);"
+        f" {AS_IT_STANDS}",
+        line=feed.line,
+    )
 
 
-def _waveform(feed: _Feed, feeds: Feeds, folder: Path | None) -> Stimulus | None:
+def _port_name(head: Feed, taken: set[str], found: Driven) -> str:
+    """Name a port as its source, of letters and digits; a current source keeps its own letter."""
+    told = head.name if head.name[0] == "i" else head.name[1:]
+    plain = "".join(c for c in told if c.isascii() and c.isalnum()) or head.name
+    while plain in taken:
+        plain += "x"
+    if plain != told:
+        found.notes.append(f"line {head.line}: {head.name!r} is the port {plain!r}")
+    return plain
+
+
+def _joined(chain: list[Feed], feeds: Feeds, folder: Path | None) -> Source:
+    """Add up sources in series."""
+    dc, offset = (math.fsum(parts) for parts in ((f.dc for f in chain), (f.offset for f in chain)))
+    waveforms = [w for feed in chain if (w := _waveform(feed, feeds, folder))]
+    ac, phase = chain[0].ac, chain[0].ac_phase
+    if len(chain) > 1:
+        total = sum(feed.phasor for feed in chain)
+        is_plain = not any(feed.ac_phase for feed in chain)
+        ac, phase = (total.real, 0.0) if is_plain else cmath.polar(total)
+    return Source(dc, ac, _sum_of(waveforms, chain[0]), phase, None if offset == dc else offset)
+
+
+def _waveform(feed: Feed, feeds: Feeds, folder: Path | None) -> Stimulus | None:
     if not feed.model:
         return feed.waveform
     if feed.model not in feeds.models:
@@ -151,85 +160,15 @@ def _read_samples(path: Path, line: int) -> Samples:
         raise DeckError(f"can't read the samples in {str(path)!r}: {error}", line=line) from error
 
 
-def _sum_of(waveforms: list[Stimulus], head: _Feed) -> Stimulus | None:
+def _sum_of(waveforms: list[Stimulus], head: Feed) -> Stimulus | None:
+    if len(waveforms) < 2:
+        return waveforms[0] if waveforms else None
     tones = [w for w in waveforms if isinstance(w, Tone)]
-    if len(waveforms) > 1 and len(tones) < len(waveforms):
-        raise DeckError(f"{head.name!r}: only sines can be added in series", line=head.line)
-    if len(tones) > 1:
+    if len(tones) == len(waveforms):
         return Multitone(tuple(tones))
-    return waveforms[0] if waveforms else None
-
-
-def _nodes(line: int, name: str, words: list[str]) -> tuple[str, str]:
-    if len(words) < 2:
-        raise DeckError(f"{name!r} needs two nodes", line=line)
-    plus, minus = (GROUND if node == "gnd" else node for node in words[:2])
-    if plus == minus:
-        raise DeckError(f"{name!r}: both ends are on node {plus!r}", line=line)
-    return plus, minus
-
-
-def _voltage_source(line: int, card: str) -> _Feed:
-    name, *words = card.split()
-    plus, minus = _nodes(line, name, words)
-    tail = " ".join(words[2:])
-    dc, ac, tone = None, 0.0, None
-    sine = re.search(r"\bsin\s*\(([^()]*)\)", tail) or re.search(r"\bsin\s+([^()]*)$", tail)
-    if sine:
-        tail = f"{tail[: sine.start()]} {tail[sine.end() :]}"
-        offset, tone = _sine(sine[1].replace(",", " ").split(), line, name)
-        dc = offset
-    tokens = tail.split()
-    while tokens:
-        word = tokens.pop(0)
-        if word == "ac":
-            ac = number(tokens.pop(0), line) if tokens and _is_number(tokens[0]) else 1.0
-            if tokens and _is_number(tokens[0]) and number(tokens.pop(0), line) != 0:
-                raise DeckError(f"{name!r}: AC phases other than 0 are not read", line=line)
-        elif word == "dc" or _is_number(word):
-            if word == "dc" and not tokens:
-                raise DeckError(f"{name!r}: 'dc' without a value", line=line)
-            value = number(tokens.pop(0) if word == "dc" else word, line)
-            if dc is not None and value != dc:
-                raise DeckError(
-                    f"{name!r}: DC value {value!r} differs from the sine's offset {dc!r}", line=line
-                )
-            dc = value
-        else:
-            raise DeckError(f"{name!r}: {word!r} is not read; DC, AC and SIN are", line=line)
-    return _Feed(line, name, plus, minus, dc or 0.0, ac, tone)
-
-
-def _sine(words: list[str], line: int, name: str) -> tuple[float, Tone]:
-    values = [number(word, line) for word in words]
-    if not 3 <= len(values) <= 6 or any(values[3:5]):
+    parts = [w for w in waveforms if isinstance(w, CardWaveform)]
+    if len(parts) < len(waveforms):
         raise DeckError(
-            f"{name!r}: a sine is read as sin(offset amplitude frequency 0 0 phase)", line=line
+            f"{head.name!r}: a chirp or samples can't be added to other waveforms", line=head.line
         )
-    phase = values[5] if len(values) == 6 else 0.0
-    return values[0], Tone(values[1], values[2], math.radians(phase))
-
-
-def _is_number(word: str) -> bool:
-    return word[0] in "+-.0123456789"
-
-
-def _chirp_source(line: int, card: str) -> _Feed:
-    name, *words = card.split()
-    plus, minus = _nodes(line, name, words)
-    given = " ".join(words[2:]).removeprefix("v=")
-    constants = re.match(r"time<=([^?]+)\?(.+)\*sin\(2\*pi\*\(([^*]+)\*time\+\((.+)-\3\)/2/", given)
-    if constants:
-        duration, amplitude, f_start, f_stop = (number(text, line) for text in constants.groups())
-        chirp = Chirp(amplitude, f_start, f_stop, duration)
-        if chirp_voltage(chirp) == given:
-            return _Feed(line, name, plus, minus, waveform=chirp)
-    raise DeckError(f"{name!r}: only this package's chirp is read from a B source", line=line)
-
-
-def _sampled_source(line: int, card: str) -> _Feed:
-    match = re.fullmatch(r"(a\S+)\s+%vd\s*\(\s*\[\s*(\S+)\s+(\S+?)\s*\]\s*\)\s+(\S+)", card)
-    if not match:
-        raise DeckError("only a filesource with a %vd port is read from an A card", line=line)
-    name, plus, minus, model = match.groups()
-    return _Feed(line, name, plus, minus, model=model)
+    return Sum(tuple(parts))

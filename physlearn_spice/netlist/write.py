@@ -30,10 +30,11 @@ from ..elements import (
 from ..errors import DeckError
 from ..files import write_text
 from ..network import Network, Port
-from ..stimulus import Chirp, Multitone, Samples, Tone
+from ..stimulus import Chirp, Samples
 from .analyses import analysis_command
 from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, meter_of
 from .numbers import num
+from .waveform_cards import series_words, source_values
 
 __all__ = ["save_deck", "side_files", "to_spice"]
 
@@ -60,7 +61,7 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
     if network.stubs:
         lines.append(f"* open: {' '.join(network.stubs)}")
     for element in network.elements:
-        lines += _cards(element, network)
+        lines += _cards(element, deck)
     lines += [f"{k.name} {k.first} {k.second} {num(k.coefficient)}" for k in network.couplings]
     lines += _models(network.elements)
     with_waveform = any(isinstance(analysis, Tran) for analysis in todo)
@@ -77,6 +78,9 @@ def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
     options |= deck.options
     if options:
         lines.append(options_card(options))
+    if deck.node_voltages:
+        voltages = (f"v({node})={num(v)}" for node, v in deck.node_voltages.items())
+        lines.append(f".ic {' '.join(voltages)}")
     lines.append(f".save {' '.join(deck.save)}")
     lines += [f".{analysis_command(analysis)}" for analysis in todo]
     return "\n".join([*lines, ".end", ""])
@@ -127,11 +131,13 @@ def save_deck(deck: Deck, path: Path) -> None:
     write_text(path, text)
 
 
-def _cards(element: Element, network: Network) -> list[str]:
+def _cards(element: Element, deck: Deck) -> list[str]:
+    network, start = deck.network, deck.initial.get(element.name)
+    begins = "" if start is None else f" ic={num(start)}"
     if element.name not in network.metered:
-        return [_card(element, element.b, network)]
+        return [_card(element, element.b, network) + begins]
     source, node = meter_of(element.name)
-    return [_card(element, node, network), f"{source} {node} {element.b} dc 0.0"]
+    return [_card(element, node, network) + begins, f"{source} {node} {element.b} dc 0.0"]
 
 
 def _card(element: Element, b: str, network: Network) -> str:
@@ -187,37 +193,26 @@ def _source_cards(port: Port, source: Source, *, with_waveform: bool) -> list[st
     p = port.name
     behind = f"port{p}_s" if port.resistance > 0 else port.plus
     cards = [f"rs{p} {behind} {port.plus} {num(port.resistance)}"] if port.resistance > 0 else []
-    values = f"dc {num(source.dc)} ac {num(source.ac)}"
-    waveform = source.waveform if with_waveform else None
-    match waveform:
+    match source.waveform if with_waveform else None:
         case None:
-            return [f"v{p} {behind} {port.minus} {values}", *cards]
-        case Tone():
-            return [f"v{p} {behind} {port.minus} {values} {_sin(waveform, source.dc)}", *cards]
-        case Multitone(tones):
-            nodes = [behind, *(f"port{p}_{k}" for k in range(1, len(tones))), port.minus]
-            first = f"v{p} {nodes[0]} {nodes[1]} {values} {_sin(tones[0], source.dc)}"
-            rest = [
-                f"v{p}_{k} {nodes[k]} {nodes[k + 1]} dc 0.0 {_sin(tone, 0.0)}"
-                for k, tone in enumerate(tones[1:], start=1)
-            ]
-            return [first, *rest, *cards]
-        case Chirp():
+            return [f"v{p} {behind} {port.minus} {source_values(source)}", *cards]
+        case Chirp() as chirp:
             back = f"port{p}_u"
-            sine = f"b{p} {back} {port.minus} v={chirp_voltage(waveform)}"
-            return [f"v{p} {behind} {back} {values}", sine, *cards]
+            sine = f"b{p} {back} {port.minus} v={chirp_voltage(chirp)}"
+            return [f"v{p} {behind} {back} {source_values(source)}", sine, *cards]
         case Samples():
             back = f"port{p}_u"
             model = (
                 f'.model file{p} filesource(file="{_file_name(p)}" amploffset=[0] amplscale=[1])'
             )
             reader = f"a{p} %vd([{back} {port.minus}]) file{p}"
-            return [f"v{p} {behind} {back} {values}", reader, model, *cards]
-
-
-def _sin(tone: Tone, offset: float) -> str:
-    degrees = math.degrees(tone.phase)
-    return f"sin({num(offset)} {num(tone.amplitude)} {num(tone.frequency)} 0 0 {num(degrees)})"
+            return [f"v{p} {behind} {back} {source_values(source)}", reader, model, *cards]
+        case waveform:
+            words = series_words(source, waveform)
+            nodes = [behind, *(f"port{p}_{k}" for k in range(1, len(words))), port.minus]
+            names = [f"v{p}", *(f"v{p}_{k}" for k in range(1, len(words)))]
+            series = zip(names, nodes, nodes[1:], words, strict=False)
+            return [*(f"{name} {a} {b} {text}" for name, a, b, text in series), *cards]
 
 
 def chirp_voltage(chirp: Chirp) -> str:

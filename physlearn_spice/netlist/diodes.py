@@ -1,0 +1,123 @@
+"""Diode cards with their models: the junction, the resistance before it, the charge beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..elements import Diode, Element, Resistor, Varactor
+from ..errors import DeckError
+from .models import AS_IT_STANDS, Instance, Model, Temperature
+from .numbers import number
+
+__all__ = ["diode_elements"]
+
+_LAW = {"is": "is", "js": "is", "n": "n", "rs": "rs", "area": "area"}
+_CHARGE = {"cjo": "cjo", "cj0": "cjo", "cj": "cjo", "vj": "vj", "pb": "vj", "m": "m", "mj": "m"}
+_SAME = {**_LAW, **_CHARGE}  # names of one parameter
+# what changes nothing at 27 Celsius, is of noise, of what is refused, or of a data sheet
+_INERT = {
+    *(
+        "eg",
+        "xti",
+        "pt",
+        "kf",
+        "af",
+        "tbv",
+        "tbv1",
+        "ibv",
+        "ib",
+        "nbv",
+        "nz",
+        "trs",
+        "trs1",
+        "trs2",
+    ),
+    *("cta", "ctc", "ctp", "tcv", "tm1", "tm2", "tvj", "tpb", "ttt1", "ttt2", "tlev", "tlevc"),
+    *("nr", "ns", "php", "mjsw", "fcs", "iave", "vpk", "irms", "mfg", "type"),
+}
+_INERT_AT = {
+    **dict.fromkeys(("tt", "isr", "jsw", "isw", "cjsw", "cjp", "ikf", "ikr"), 0.0),
+    "level": 1.0,
+    "fc": 0.5,
+    "tnom": 27.0,
+    "tref": 27.0,
+}
+_ROOM = 27.0
+
+
+def diode_elements(
+    card: Instance,
+    models: Mapping[str, Model],
+    temperature: Temperature,
+    fresh: Callable[[str], str],
+    note: Callable[[int, str], None],
+) -> list[Element]:
+    """Return a diode; with the resistor of its RS before it and the varactor of its CJO beside it.
+
+    Raises
+    ------
+    DeckError
+        Naming the line: a model that is not there, parameters that can't be represented, a
+        temperature other than 27 Celsius.
+    """
+    where = card.line
+    model_name, *rest = card.words or ("",)
+    if model_name not in models or models[model_name].kind != "d":
+        raise DeckError(f"{card.name!r}: there is no model {model_name!r} of a diode", line=where)
+    model = models[model_name]
+    given = _parameters(model)
+    areas = [word for word in rest if word != "off"]
+    factor = given.get("area", 1.0)
+    if areas:
+        note(where, f"{card.name!r}: ngspice 39 wants the area as area={areas[0]}")
+        factor = number(areas[0], where)
+    for key in card.parameters:
+        if key not in ("area", "m", "temp", "dtemp"):
+            raise DeckError(
+                f"{card.name!r}: {key}= can't be represented; {AS_IT_STANDS}", line=where
+            )
+    if len(areas) > 1:
+        raise DeckError(f"{card.name!r}: {areas[1]!r} is one word too many", line=where)
+    own = card.value("temp")
+    celsius = temperature.circuit + (card.value("dtemp") or 0.0) if own is None else own
+    nominal = _ROOM if "tnom" in model.parameters else temperature.nominal
+    if (celsius, nominal) != (_ROOM, _ROOM):
+        raise DeckError(
+            f"{card.name!r} at {celsius:g} Celsius, told at {nominal:g}: a diode's law here is "
+            f"that of {_ROOM:g}; {AS_IT_STANDS}",
+            line=where,
+        )
+    factor = factor if (area := card.value("area")) is None else area
+    factor *= 1.0 if (m := card.value("m")) is None else m
+    if factor <= 0:
+        raise DeckError(f"{card.name!r}: area times m is {factor:g}, must be positive", line=where)
+    found: list[Element] = []
+    anode = card.a
+    if given.get("rs"):
+        anode = fresh(f"{card.name}_r")
+        found.append(Resistor(fresh(f"r{card.name}"), card.a, anode, given["rs"] / factor))
+    current = given.get("is", 1e-14) * factor
+    found.append(Diode(card.name, anode, card.b, current, given.get("n", 1.0)))
+    if given.get("cjo"):
+        if given.get("m", 0.5) > 0.9:
+            raise DeckError(f"model {model.name!r}: ngspice limits m to 0.9", line=model.line)
+        charge = given["cjo"] * factor, given.get("vj", 1.0), given.get("m", 0.5)
+        found.append(Varactor(fresh(f"c{card.name}"), anode, card.b, *charge))
+    return found
+
+
+def _parameters(model: Model) -> dict[str, float]:
+    """Return the parameters of the law; what can't be represented and is not inert is refused."""
+    given: dict[str, float] = {}
+    for key, text in model.parameters.items():
+        if key in _SAME:
+            given[_SAME[key]] = number(text, model.line)
+        elif key not in _INERT and (
+            key not in _INERT_AT or number(text, model.line) != _INERT_AT[key]
+        ):
+            raise DeckError(
+                f"diode parameter {key!r} is not in the network's law, which has IS, N, RS, CJO, "
+                f"VJ, M and AREA; {AS_IT_STANDS}",
+                line=model.line,
+            )
+    return given

@@ -1,0 +1,99 @@
+"""``.model`` cards, and parameters of cards by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..errors import DeckError
+from .numbers import number
+
+__all__ = ["AS_IT_STANDS", "Instance", "Model", "Temperature", "read_instance", "read_model"]
+
+AS_IT_STANDS = "physlearn run runs the deck as it stands"
+_MODEL = re.compile(r"\.model\s+([^\s=(),]+)\s+(\w+)\s*(.*)")
+_PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s=]+)")
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Of the circuit, and at which its values are told [Celsius]."""
+
+    circuit: float = 27.0
+    nominal: float = 27.0
+
+
+@dataclass(frozen=True)
+class Model:
+    """One ``.model`` card; the parameters are numbers as text."""
+
+    line: int
+    name: str
+    kind: str
+    parameters: dict[str, str]
+
+    def value(self, name: str) -> float | None:
+        """Return a parameter as a number; None where it is not given."""
+        text = self.parameters.get(name)
+        return None if text is None else number(text, self.line)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The card of an element: its nodes, the words behind them, and parameters by name."""
+
+    line: int
+    name: str
+    a: str
+    b: str
+    words: tuple[str, ...]
+    parameters: dict[str, tuple[str, ...]]
+
+    def value(self, name: str) -> float | None:
+        """Return a parameter as a number; None where it is not given."""
+        texts = self.parameters.get(name)
+        if texts is None:
+            return None
+        if len(texts) != 1:
+            raise DeckError(f"{self.name!r}: {name} needs one value", line=self.line)
+        return number(texts[0], self.line)
+
+
+def read_model(line: int, card: str) -> Model:
+    """Read a ``.model`` card of any kind; whether its parameters can be read is its user's to say.
+
+    Raises
+    ------
+    DeckError
+        No name, no kind, or parameters that are not NAME=VALUE.
+    """
+    match = _MODEL.fullmatch(card)
+    if not match:
+        raise DeckError(f"a model needs a name and a kind: {card!r}", line=line)
+    inside = re.sub("[(),]", " ", match[3])
+    if _PAIR.sub("", inside).strip():
+        raise DeckError(f"parameters are read as NAME=VALUE: {card!r}", line=line)
+    return Model(line, match[1], match[2], dict(_PAIR.findall(inside)))
+
+
+def read_instance(line: int, card: str) -> Instance:
+    """Read the card of an element of two nodes.
+
+    Raises
+    ------
+    DeckError
+        It has no nodes, or nothing behind them.
+    """
+    name, *words = re.sub(r"\s*=\s*", "= ", re.sub("[(),]", " ", card)).split()
+    if len(words) < 3 or any("=" in word for word in words[:2]):
+        raise DeckError(f"{name!r} needs two nodes and a value; it has {words}", line=line)
+    plain: list[str] = []
+    named: dict[str, list[str]] = {}
+    into = plain
+    for word in words[2:]:
+        if word.endswith("="):
+            into = named.setdefault(word[:-1], [])
+        else:
+            into.append(word)
+    parameters = {key: tuple(values) for key, values in named.items()}
+    return Instance(line, name, words[0], words[1], tuple(plain), parameters)

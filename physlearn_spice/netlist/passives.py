@@ -1,0 +1,170 @@
+"""Cards of resistors, inductors and capacitors, with their models, as elements.
+
+A network's values are plain numbers, so that ``m=``, ``scale=``, temperature coefficients and a
+model's geometry are worked out as ngspice works them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..elements import Capacitor, Element, Inductor, LinearElement, Resistor
+from ..errors import DeckError
+from .models import AS_IT_STANDS, Instance, Model, Temperature
+from .numbers import number
+
+__all__ = ["PASSIVE", "initial_value", "passive_elements"]
+
+PASSIVE: dict[str, type[LinearElement]] = {"r": Resistor, "l": Inductor, "c": Capacitor}
+_OWN_NAMES = {"r": ("r", "resistance"), "l": ("l", "inductance"), "c": ("c", "cap", "capacitance")}
+_FOR_ALL = {"m", "scale", "tc", "tc1", "tc2", "temp", "dtemp"}
+_FURTHER = {"r": {"l", "w", "ac", "noisy"}, "l": {"ic", "rser"}, "c": {"ic", "rser", "l", "w"}}
+_OF_MODEL = {
+    "r": {"r", "res", "rsh", "tc1", "tc2", "tnom", "defw", "l", "w", "narrow", "short", "kf", "af"},
+    "l": {"ind", "tc1", "tc2", "tnom"},
+    "c": {"cap", "cj", "cjsw", "defw", "defl", "narrow", "short", "tc1", "tc2", "tnom"},
+}
+_LEAST_RESISTANCE = 1e-3  # [Ohm]: what ngspice takes for none
+_DEFAULT_SIZE = 10e-6  # [m]: of a resistor whose sheet resistance is told
+
+
+def passive_elements(
+    card: Instance,
+    models: Mapping[str, Model],
+    temperature: Temperature,
+    fresh: Callable[[str], str],
+    note: Callable[[int, str], None],
+) -> list[Element]:
+    """Return the element that a card tells, and the resistor of its ``rser=`` behind it.
+
+    ``fresh`` makes a name that nothing has; ``note`` is told what ngspice reads otherwise.
+
+    Raises
+    ------
+    DeckError
+        Naming the line: no value, two values, a model that is not there, parameters that can't be
+        represented.
+    """
+    letter, where = card.name[0], card.line
+    known = {*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]}
+    for key in card.parameters:
+        if key not in known:
+            raise DeckError(
+                f"{card.name!r}: {key}= can't be represented; {AS_IT_STANDS}", line=where
+            )
+    model, told = _model_and_value(card, models)
+    if model:
+        for key in model.parameters:
+            if key not in _OF_MODEL[letter]:
+                raise DeckError(
+                    f"model {model.name!r}: {key}= can't be represented; {AS_IT_STANDS}",
+                    line=model.line,
+                )
+        if letter != "r" and card.words[-1] == model.name and len(card.words) == 2:
+            note(where, f"{card.name!r}: ngspice wants the model before the value")
+    if letter != "r" and "tc" in card.parameters:
+        note(where, f"{card.name!r}: ngspice has no tc= here, only tc1= and tc2=")
+    nominal = _of_model(card, model) if told is None else told
+    if nominal is None:
+        raise DeckError(f"{card.name!r} has no value", line=where)
+    value = nominal * _heated(card, model, temperature) * (card.value("scale") or 1.0)
+    m = 1.0 if (given := card.value("m")) is None else given
+    if m <= 0:
+        raise DeckError(f"{card.name!r}: m={m!r}, must be positive", line=where)
+    value = value * m if letter == "c" else value / m
+    if letter == "r" and value == 0:
+        note(where, f"{card.name!r} has 0 Ohm, which is {_LEAST_RESISTANCE:g} Ohm to ngspice")
+        value = _LEAST_RESISTANCE
+    if letter == "r" and card.value("ac") not in (None, nominal):
+        raise DeckError(
+            f"{card.name!r}: another resistance for AC can't be represented; {AS_IT_STANDS}",
+            line=where,
+        )
+    series = card.value("rser")
+    if not series:
+        return [PASSIVE[letter](card.name, card.a, card.b, value)]
+    resistor, middle = fresh(f"r{card.name}"), fresh(f"{card.name}_r")
+    note(where, f"{card.name!r}: rser= is LTspice's, not ngspice's; it is the resistor {resistor}")
+    behind = Resistor(resistor, middle, card.b, series)
+    return [PASSIVE[letter](card.name, card.a, middle, value), behind]
+
+
+def initial_value(card: Instance) -> float | None:
+    """Return ``ic=``: the voltage [V] of a capacitor or the current [A] of an inductor."""
+    return card.value("ic")
+
+
+def _model_and_value(
+    card: Instance, models: Mapping[str, Model]
+) -> tuple[Model | None, float | None]:
+    names = [word for word in card.words if word[0] not in "+-.0123456789" or word in models]
+    told = [number(word, card.line) for word in card.words if word not in names]
+    told += [value for key in _OWN_NAMES[card.name[0]] if (value := card.value(key)) is not None]
+    if len(told) > 1:
+        raise DeckError(f"{card.name!r} has two values: leave one", line=card.line)
+    if len(names) > 1:
+        raise DeckError(
+            f"{card.name!r} is read as 'NAME A B [MODEL] VALUE', not with {' '.join(card.words)!r}",
+            line=card.line,
+        )
+    model = None
+    for name in names:
+        model = models.get(name)
+        if model is None or model.kind not in (card.name[0], "res", "ind", "cap"):
+            what = "no model" if model is None else f"a model of kind {model.kind!r}"
+            raise DeckError(
+                f"{card.name!r}: {name!r} is no number, and there is {what} {name!r} for it",
+                line=card.line,
+            )
+    return model, told[0] if told else None
+
+
+def _heated(card: Instance, model: Model | None, temperature: Temperature) -> float:
+    """Return the factor 1 + tc1 dT + tc2 dT^2."""
+
+    def of(key: str) -> float | None:
+        own = card.value(key)
+        return model.value(key) if own is None and model else own
+
+    first, second = of("tc1") or 0.0, of("tc2") or 0.0
+    if both := card.parameters.get("tc"):
+        if len(both) > 2:
+            raise DeckError(f"{card.name!r}: tc= takes two values", line=card.line)
+        first, second = (*(number(text, card.line) for text in both), second)[:2]
+    own = card.value("temp")
+    celsius = temperature.circuit + (card.value("dtemp") or 0.0) if own is None else own
+    nominal = model.value("tnom") if model else None
+    rise = celsius - (temperature.nominal if nominal is None else nominal)
+    return 1 + first * rise + second * rise**2
+
+
+def _of_model(card: Instance, model: Model | None) -> float | None:
+    """Return the value that a model gives, by itself or by the size of the element."""
+    if model is None:
+        return None
+    narrow, short = model.value("narrow") or 0.0, model.value("short") or 0.0
+
+    def size(key: str, *defaults: float | None) -> float | None:
+        return next((v for v in (card.value(key), *defaults) if v is not None), None)
+
+    match card.name[0]:
+        case "r":
+            plain = model.value("r") if model.value("r") is not None else model.value("res")
+            sheet = model.value("rsh")
+            if plain is not None or sheet is None:
+                return plain
+            length = size("l", model.value("l"), _DEFAULT_SIZE) or 0.0
+            width = size("w", model.value("defw"), model.value("w"), _DEFAULT_SIZE) or 0.0
+            return sheet * (length - short) / (width - narrow)
+        case "l":
+            return model.value("ind")
+        case _:
+            plain, area = model.value("cap"), model.value("cj")
+            length = size("l", model.value("defl"))
+            width = size("w", model.value("defw"), _DEFAULT_SIZE) or 0.0
+            if plain is not None or area is None or length is None:
+                return plain
+            side = model.value("cjsw") or 0.0
+            return area * (width - narrow) * (length - short) + side * 2 * (
+                (length - short) + (width - narrow)
+            )

@@ -1,0 +1,226 @@
+"""Flat cards, one after the other, to what each of them says."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ..couplings import Coupling
+from ..elements import Element, Varactor
+from ..errors import DeckError, NetworkError, StimulusError
+from ..network import GROUND
+from .active import CONTROLLED, read_controlled, read_coupling
+from .analyses import ANALYSES, read_analysis
+from .deck import Analysis
+from .diodes import diode_elements
+from .models import AS_IT_STANDS, Instance, Model, Temperature, read_instance, read_model
+from .names import Names
+from .numbers import is_number, number
+from .passives import PASSIVE, passive_elements
+from .screen import HOSTILE, OUTPUT
+from .source_cards import Feeds
+from .write import varactor_charge
+
+__all__ = ["Reading", "at_line"]
+
+_UNITS = {
+    "x": "a subcircuit",
+    "q": "a transistor",
+    "m": "a transistor",
+    "j": "a transistor",
+    "t": "a transmission line",
+    "o": "a transmission line",
+    "s": "a switch",
+    "w": "a switch",
+}
+_LEFT_TO_NGSPICE = {".step", ".pz", ".sens", ".noise", ".tf", ".disto", ".sp", ".pss", ".hb"}
+_NODE_VOLTAGE = re.compile(r"v\s*\(\s*([^()\s]+)\s*\)\s*=?\s*([^\s=]+)")
+
+
+@contextmanager
+def at_line(line: int) -> Generator[None]:
+    """Give an error inside the line where it has none.
+
+    Raises
+    ------
+    DeckError
+        What was raised inside.
+    """
+    try:
+        yield
+    except DeckError as error:
+        raise error if error.line is not None else DeckError(str(error), line=line) from error
+    except (NetworkError, StimulusError) as error:
+        raise DeckError(str(error), line=line) from error
+
+
+@dataclass
+class Reading:
+    """What the cards read so far have said."""
+
+    names: Names
+    seen: dict[str, int] = field(default_factory=dict[str, int])  # name to line
+    parts: list[Instance | tuple[int, Element]] = field(
+        default_factory=list[Instance | tuple[int, Element]]
+    )
+    couplings: list[tuple[int, Coupling]] = field(default_factory=list[tuple[int, Coupling]])
+    models: dict[str, Model] = field(default_factory=dict[str, Model])
+    feeds: Feeds = field(default_factory=Feeds)
+    analyses: list[Analysis] = field(default_factory=list[Analysis])
+    options: dict[str, float | str | None] = field(default_factory=dict[str, float | str | None])
+    celsius: float | None = None  # of a .temp card
+    save: list[str] = field(default_factory=list[str])
+    initial: dict[str, float] = field(default_factory=dict[str, float])
+    node_voltages: dict[str, float] = field(default_factory=dict[str, float])
+    notes: list[str] = field(default_factory=list[str])
+
+    def note(self, line: int, text: str) -> None:
+        """Remember what was read otherwise than it stands there."""
+        self.notes.append(f"line {line}: {text}")
+
+    def read(self, line: int, card: str) -> None:
+        """Take in a card.
+
+        Raises
+        ------
+        DeckError
+            Naming the line.
+        """
+        with at_line(line):
+            if card[0] == ".":
+                self._dot(line, card)
+            else:
+                self._device(line, card)
+
+    def elements(self) -> Iterator[tuple[int, Element]]:
+        """Yield what the cards say with the models that may stand below them, and the lines.
+
+        Raises
+        ------
+        DeckError
+            Naming the line.
+        """
+        told = [self.options.pop(name, 27.0) for name in ("temp", "tnom")]
+        circuit, nominal = (float(t) if isinstance(t, int | float) else math.nan for t in told)
+        if not math.isfinite(circuit + nominal):
+            raise DeckError("options temp and tnom need a number of Celsius")
+        temperature = Temperature(circuit if self.celsius is None else self.celsius, nominal)
+        for part in self.parts:
+            if not isinstance(part, Instance):
+                yield part
+                continue
+            made = passive_elements if part.name[0] in PASSIVE else diode_elements
+            context = self.models, temperature, self.names.fresh, self.note
+            with at_line(part.line):
+                elements = made(part, *context)
+            yield from ((part.line, element) for element in elements)
+            if part.name[0] in PASSIVE and (start := part.value("ic")) is not None:
+                self.initial[part.name] = start
+
+    def _device(self, line: int, card: str) -> None:
+        name, letter = re.split(r"[\s(),=]", card, maxsplit=1)[0], card[0]
+        if name in self.seen:
+            raise DeckError(f"the name {name!r} is already on line {self.seen[name]}")
+        self.seen[name] = line
+        if letter in "viba":
+            self.feeds.read_card(line, card)
+        elif letter == "k":
+            found = read_coupling(card, line)
+            if len(found) > 1:
+                self.note(line, f"{name!r} couples each pair of its coils; ngspice takes two only")
+            self.couplings += [(line, each) for each in found]
+        elif letter in CONTROLLED:
+            self.parts.append((line, read_controlled(card, line)))
+        elif letter not in PASSIVE and letter != "d":
+            what = _UNITS.get(letter, "no element that is known")
+            raise DeckError(f"{name!r} is {what}, which can't be read as a network; {AS_IT_STANDS}")
+        elif charge := re.fullmatch(r"(c\S*)\s+(\S+)\s+(\S+)\s+q=(.*)", card):
+            self.parts.append((line, _varactor(*charge.groups())))
+        else:
+            part = read_instance(line, card)
+            a, b = (GROUND if node == "gnd" else node for node in (part.a, part.b))
+            self.parts.append(replace(part, a=a, b=b))
+
+    def _dot(self, line: int, card: str) -> None:
+        word, *rest = card.replace("=", " = ", 1 if card.startswith(".temp") else 0).split()
+        if word in HOSTILE:
+            raise DeckError(f"{word!r} is refused: {HOSTILE[word]}")
+        if word in OUTPUT:
+            self.note(line, f"{word!r} was passed over")
+        elif word in _LEFT_TO_NGSPICE:
+            self.note(line, f"{word!r} was passed over: it is left to ngspice itself")
+        elif word in ANALYSES:
+            self._analysis(line, word, rest, card)
+        elif word == ".model":
+            self._model(line, card)
+        elif word in (".options", ".option", ".opt"):
+            for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
+                name, _, value = entry.partition("=")
+                self.options[name] = _option(value)
+            _drop_defaults(self.options)
+        elif word == ".temp":
+            values = [text for text in rest if text != "="]
+            if len(values) != 1:
+                raise DeckError("ngspice runs at one temperature: .temp CELSIUS")
+            self.celsius = number(values[0], line)
+        elif word == ".save":
+            self.seen[word] = line
+            self.save += rest
+        elif word == ".nodeset":
+            self.note(line, "'.nodeset' was passed over: it only helps ngspice to begin")
+        elif word == ".ic":
+            self.seen[word] = line
+            text = card.removeprefix(".ic")
+            if _NODE_VOLTAGE.sub("", text).strip(" ,"):
+                raise DeckError(f".ic is read as v(NODE)=VALUE: {card!r}")
+            for node, value in _NODE_VOLTAGE.findall(text):
+                self.node_voltages[node] = number(value, line)
+        elif word != ".end":
+            raise DeckError(f"{word!r} can't be read as part of a network; {AS_IT_STANDS}")
+
+    def _analysis(self, line: int, word: str, rest: list[str], card: str) -> None:
+        times = [text for text in rest if text != "uic"]
+        if word == ".tran" and len(times) == 1:
+            card = card.replace(times[0], f"0 {times[0]}", 1)
+            self.note(line, "'.tran STOP' is LTspice's; ngspice wants a step before it")
+        elif word == ".tran" and times and is_number(times[0]) and number(times[0]) == 0:
+            self.note(line, "a step of 0 is not ngspice's; it has the default of the largest step")
+        self.analyses.append(read_analysis(card, line))
+
+    def _model(self, line: int, card: str) -> None:
+        file = re.match(r"\.model\s+(\S+)\s+filesource\s*\((.*)\)$", card)
+        model = Model(line, file[1], "filesource", {}) if file else read_model(line, card)
+        if model.name in self.models:
+            raise DeckError(f"there is already a model {model.name!r}")
+        self.models[model.name] = model
+        if file:
+            self.feeds.read_model(line, file[1], file[2])
+
+
+def _varactor(name: str, a: str, b: str, law: str) -> Varactor:
+    charge = law.strip("'")
+    constants = re.match(r"([^*]+)\*([^/]+)/\(1-([^)]+)\)", charge)
+    if constants:
+        varactor = Varactor(name, a, b, *(number(text) for text in constants.groups()))
+        if varactor_charge(varactor) == charge:
+            return varactor
+    raise DeckError(f"{name!r}: only the charge law of this package's varactor is read")
+
+
+def _option(text: str) -> float | str | None:
+    if text.isdigit():
+        return int(text)  # itl1=50.0 would be another text
+    try:
+        return number(text) if text else None
+    except DeckError:
+        return text
+
+
+def _drop_defaults(options: dict[str, float | str | None]) -> None:
+    """Drop the options that the writer adds by itself."""
+    for name, value in (("noopac", None), ("method", "trap")):
+        if options.get(name, "") == value:
+            del options[name]
