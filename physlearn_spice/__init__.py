@@ -6,7 +6,19 @@ measures and tunes is in the modules :mod:`.ngspice`, :mod:`.measures`, :mod:`.r
 """
 
 from .couplings import Coupling
-from .elements import Capacitor, Cccs, Ccvs, Diode, Inductor, Resistor, Varactor, Vccs, Vcvs
+from .elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    CubicConductance,
+    Diode,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from .errors import DeckError, NetworkError, PhyslearnError, SimulationError, StimulusError
 from .generators import (
     EdgeModel,
@@ -31,6 +43,7 @@ __all__ = [
     "Ccvs",
     "Chirp",
     "Coupling",
+    "CubicConductance",
     "Deck",
     "DeckError",
     "Diode",
@@ -47,6 +60,7 @@ __all__ = [
     "Port",
     "Resistor",
     "Samples",
+    "SaturatingInductor",
     "SimulationError",
     "Source",
     "StimulusError",

@@ -18,6 +18,7 @@ ORDER = [
     "terminals",
     "controlled",
     "couplings",
+    "nonlinear",
     "elements",
     "ports",
     "checks",

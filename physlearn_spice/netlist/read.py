@@ -14,10 +14,11 @@ from ..couplings import Coupling
 from ..elements import Capacitor, Diode, Element, Inductor, Resistor, Varactor
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Network
-from .active import CONTROLLED, read_controlled, read_coupling, without_meters
+from .active import CONTROLLED, read_controlled, read_coupling, with_cores, without_meters
 from .analyses import read_analysis
 from .deck import Ac, Analysis, Deck
 from .layout import cards, open_ends, read_text, title
+from .nonlinear import read_core_law, read_cubic
 from .numbers import number
 from .screen import HOSTILE, OUTPUT
 from .sources import Feeds, ports_and_sources
@@ -75,6 +76,7 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
             raise DeckError(str(error), line=line) from error
     elements, element_lines = _resolve_models(parts)
     try:
+        elements = with_cores(elements, parts.feeds, parts.core_laws)
         elements = without_meters(elements, parts.feeds)
         ports, sources, absorbed = ports_and_sources(parts.feeds, elements, folder)
         kept = tuple(e for e in elements if e.name not in absorbed)
@@ -111,6 +113,7 @@ class _Parts:
     seen: dict[str, int] = field(default_factory=dict[str, int])  # name to line
     models: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     feeds: Feeds = field(default_factory=Feeds)
+    core_laws: list[str] = field(default_factory=list[str])  # of saturating inductors
     analyses: list[Analysis] = field(default_factory=list)
     options: dict[str, float | str | None] = field(default_factory=dict)
     save: list[str] = field(default_factory=list[str])
@@ -135,6 +138,9 @@ def _read_card(parts: _Parts, line: int, card: str) -> None:
         raise DeckError(f"the name {word!r} is already on line {parts.seen[word]}", line=line)
     parts.seen[word] = line
     letter = word[0]
+    if letter == "b" and read_core_law(card):
+        parts.core_laws.append(card)
+        return
     if letter in "vba":
         parts.feeds.read_card(line, card)
         return
@@ -155,6 +161,8 @@ def _read_card(parts: _Parts, line: int, card: str) -> None:
         parts.elements.append((line, _DiodeCard(word, a, b, tail)))
     elif tail.startswith("q="):
         parts.elements.append((line, _varactor(word, a, b, tail, line)))
+    elif tail.startswith("r="):
+        parts.elements.append((line, read_cubic(word, a, b, tail, line)))
     else:
         parts.elements.append((line, _LINEAR[letter](word, a, b, number(tail, line))))
 

@@ -3,7 +3,8 @@
 A port ``p`` becomes the voltage source ``vp`` (which also measures the port's current) behind the
 resistor ``rsp``. Further tones of its waveform follow in series as ``vp_1``, ``vp_2``, ...; a
 chirp or a sampled signal stands behind it as ``bp`` or ``ap``. SPICE senses currents of voltage
-sources only, so a resistor or inductor that controls a source has one of 0 V behind it.
+sources only, so a resistor or inductor that controls a source has one of 0 V behind it. A
+saturating inductor is five cards, as :mod:`.nonlinear` says.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ from ..elements import (
     Capacitor,
     Cccs,
     Ccvs,
+    ControlledSource,
+    CubicConductance,
     Diode,
     Element,
     Inductor,
+    LinearElement,
     Resistor,
+    SaturatingInductor,
     Varactor,
     Vccs,
     Vcvs,
@@ -32,10 +37,13 @@ from ..files import write_text
 from ..network import Network, Port
 from ..stimulus import Chirp, Multitone, Samples, Tone
 from .analyses import analysis_command
-from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, meter_of
+from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, core_nodes, meter_of
+from .nonlinear import core_law, core_parts, cubic_resistance
 from .numbers import num
 
 __all__ = ["save_deck", "side_files", "to_spice"]
+
+_OneCard = LinearElement | Diode | Varactor | CubicConductance | ControlledSource
 
 
 def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
@@ -128,19 +136,26 @@ def save_deck(deck: Deck, path: Path) -> None:
 
 
 def _cards(element: Element, network: Network) -> list[str]:
+    if isinstance(element, SaturatingInductor):
+        parts = [_card(part, part.b, network) for part in core_parts(element)]
+        source, node = meter_of(element.name)
+        back, _ = core_nodes(element.name)
+        return [*parts, f"{source} {node} {back} dc 0.0", core_law(element)]
     if element.name not in network.metered:
         return [_card(element, element.b, network)]
     source, node = meter_of(element.name)
     return [_card(element, node, network), f"{source} {node} {element.b} dc 0.0"]
 
 
-def _card(element: Element, b: str, network: Network) -> str:
+def _card(element: _OneCard, b: str, network: Network) -> str:
     head = f"{element.name} {element.a} {b}"
     match element:
         case Resistor() | Inductor() | Capacitor():
             return f"{head} {num(element.value)}"
         case Diode():
             return f"{head} {_diode_model(element)}"
+        case CubicConductance():
+            return f"{head} r='{cubic_resistance(element)}'"
         case Varactor():
             return f"{head} q='{varactor_charge(element)}'"
         case Vcvs() | Vccs():
