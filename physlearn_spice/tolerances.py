@@ -117,9 +117,11 @@ def mode_spreads(
     mode of a set does not ring any more, ranks mean nothing, and the set is left out; the spreads
     are nan where no set is left.
     """
+    n_modes = len(natural_modes(network))
+    if not n_modes:
+        return []
     rows = np.array(list(values.values())).T
     drawn = [natural_modes(network.with_values(values, row)) for row in rows]
-    n_modes = len(natural_modes(network))
     whole = [modes for modes in drawn if len(modes) == n_modes]
     told = np.array([[(m.f0, m.quality_factor) for m in modes] for modes in whole])
     told = told if len(whole) else np.full((1, n_modes, 2), np.nan)

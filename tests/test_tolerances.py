@@ -119,6 +119,11 @@ def test_sets_whose_modes_do_not_all_ring_are_left_out() -> None:
     assert len(natural_modes(edge)) == 1
 
 
+def test_without_modes_there_is_no_spread() -> None:
+    network = Network((Resistor("r1", "a", "0", 1.0),), (Port("1", "a", resistance=1.0),))
+    assert mode_spreads(network, within_tolerance(network, 0.1, 3, rng())) == []
+
+
 def test_what_has_no_tolerance_is_told() -> None:
     diode = Network((*RLC.elements, Diode("d1", "a", "0")), RLC.ports)
     with pytest.raises(NetworkError, match="diode 'd1' is nonlinear"):

@@ -86,7 +86,8 @@ def spectrum(
     }
     if sets is not None:
         found["tolerance"] = {"relative": spread, "sets": _N_SETS, "percentiles": _LEVELS}
-        _add_spreads(found["resonances"], net, exact or [], sets)
+        if exact is not None:  # of a large network, modes of so many sets would take hours
+            _add_spreads(found["resonances"], net, exact, sets)
     if check:
         found["check_difference"] = agreement(net, result, driven.name)
     if out is not None:
@@ -106,11 +107,11 @@ def spectrum(
         return
     console = Console()
     unit = "P/Pav" if driven.resistance else "P [W] at 1 V peak"
-    spreads = [f"f0, {_BETWEEN}", f"Q, {_BETWEEN}"] if sets is not None else []
+    told = ("f0_Hz", "quality_factor") if sets is not None and exact is not None else ()
+    spreads = [f"f0, {_BETWEEN}", f"Q, {_BETWEEN}"] if told else []
     table = Table("f0 [Hz]", "Q", "bandwidth [Hz]", unit, *spreads, box=None)
     for column in table.columns:
         column.justify = "right"
-    told = ("f0_Hz", "quality_factor") if sets is not None else ()
     for row in found["resonances"]:
         power = row["efficiency"] if driven.resistance else row["absorbed_W"]
         table.add_row(

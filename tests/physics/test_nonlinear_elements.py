@@ -19,12 +19,16 @@ from physlearn_spice.elements import (
     SaturatingInductor,
     Vccs,
 )
+from physlearn_spice.engines import choose
 from physlearn_spice.errors import DeckError, NetworkError
 from physlearn_spice.flows import current_of
 from physlearn_spice.measures import ledger
-from physlearn_spice.netlist import Ac, Deck, Op, Source, Tran, read_deck, to_spice
+from physlearn_spice.modes import known_modes
+from physlearn_spice.netlist import Ac, Deck, Op, Source, Tran, alterable, read_deck, to_spice
 from physlearn_spice.network import Network, Port
 from physlearn_spice.ngspice import simulate
+from physlearn_spice.pyspice_io import to_circuit
+from physlearn_spice.resonances import natural_band
 from physlearn_spice.results import OperatingPoint, Waveforms
 from physlearn_spice.stimulus import Chirp, Tone
 
@@ -217,6 +221,25 @@ def test_a_deck_by_hand_without_the_rest_of_the_core_is_refused() -> None:
             read_deck(text.replace(old, new))
     with pytest.raises(DeckError, match="'r1': only the law"):
         read_deck("t\nv1 a 0 1\nr1 a 0 r='1/(0.1+v(a,0))'\n")
+
+
+@pytest.mark.parametrize("element", [CUBIC, COIL], ids=lambda e: e.kind)
+def test_they_make_a_network_nonlinear(element) -> None:
+    network = behind(50.0, element, Resistor("r2", "a", "0", 10.0), Capacitor("c2", "a", "0", 1e-6))
+    assert not network.is_linear
+    assert known_modes(network) is None
+    assert choose(network).reason == f"element {element.name!r} is nonlinear"
+    with pytest.raises(NetworkError, match=f"the law of the {element.kind} {element.name!r}"):
+        to_circuit(network)
+    assert Network.from_json(network.to_json()) == network
+    assert element.name not in alterable(Deck(network, ()))
+
+
+def test_natural_band_counts_them_at_rest() -> None:
+    linear = (Resistor("r1", "a", "0", 500.0), Inductor("l1", "a", "0", 1e-3))
+    for rest in ((Capacitor("c1", "a", "0", 1e-9),), ()):
+        band = natural_band(behind(50.0, CUBIC, COIL, *rest))
+        assert band == pytest.approx(natural_band(behind(50.0, *linear, *rest)))
 
 
 def test_saturating_coils_in_a_loop_have_no_operating_point() -> None:
