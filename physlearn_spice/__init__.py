@@ -6,7 +6,19 @@ measures and tunes is in the modules :mod:`.ngspice`, :mod:`.measures`, :mod:`.r
 """
 
 from .couplings import Coupling
-from .elements import Capacitor, Cccs, Ccvs, Diode, Inductor, Resistor, Varactor, Vccs, Vcvs
+from .elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    CubicConductance,
+    Diode,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from .errors import DeckError, NetworkError, PhyslearnError, SimulationError, StimulusError
 from .generators import (
     EdgeModel,
@@ -14,10 +26,17 @@ from .generators import (
     LogNormal,
     LogUniform,
     complete,
+    cubic_lattice,
     from_graph,
     gnm,
+    gnp,
+    ladder,
+    random_geometric,
     random_regular,
+    scale_free,
+    small_world,
     square_lattice,
+    triangular_lattice,
 )
 from .netlist import Ac, Deck, Op, Source, Tran, at_frequencies, load_deck, read_deck, to_spice
 from .network import Network, Port
@@ -31,6 +50,7 @@ __all__ = [
     "Ccvs",
     "Chirp",
     "Coupling",
+    "CubicConductance",
     "Deck",
     "DeckError",
     "Diode",
@@ -47,6 +67,7 @@ __all__ = [
     "Port",
     "Resistor",
     "Samples",
+    "SaturatingInductor",
     "SimulationError",
     "Source",
     "StimulusError",
@@ -58,14 +79,21 @@ __all__ = [
     "at_frequencies",
     "band_limited_noise",
     "complete",
+    "cubic_lattice",
     "from_csv",
     "from_graph",
     "from_wav",
     "gnm",
+    "gnp",
+    "ladder",
     "load_deck",
+    "random_geometric",
     "random_regular",
     "read_deck",
+    "scale_free",
+    "small_world",
     "spectral_tones",
     "square_lattice",
     "to_spice",
+    "triangular_lattice",
 ]

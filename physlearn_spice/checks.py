@@ -10,7 +10,18 @@ import networkx as nx
 import numpy as np
 
 from .couplings import Coupling, coupled_groups, least_energy
-from .elements import Cccs, Ccvs, Element, Inductor, Resistor, Varactor, Vccs, Vcvs
+from .elements import (
+    Cccs,
+    Ccvs,
+    CubicConductance,
+    Element,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from .errors import NetworkError
 from .ports import GROUND, Port
 from .topology import first_loop
@@ -39,20 +50,25 @@ def check_names(
     if not ports:
         raise NetworkError("the network has no port: name the nodes through which it is driven")
     count = Counter(part.name for part in (*elements, *couplings))
-    # a port "p" is written as the source vp behind the resistor rsp
-    count.update(name for port in ports for name in (f"v{port.name}", f"rs{port.name}"))
-    # ngspice builds a charge law "c" from an inductor lc at a node c_int1
+    # a port "p" is written as the source vp behind the resistor rsp, its chirp as bp
+    count.update(f"{word}{port.name}" for port in ports for word in ("v", "rs", "b"))
+    # ngspice builds a charge law "c" from an inductor lc at a node c_int1, and a law "r" as br
     varactors = [e.name for e in elements if isinstance(e, Varactor)]
     count.update(f"l{name}" for name in varactors)
+    count.update(f"b{e.name}" for e in elements if isinstance(e, CubicConductance))
+    cores = [e.name for e in elements if isinstance(e, SaturatingInductor)]
+    count.update(f"{word}_{name}" for name in cores for word in ("ei", "li"))
     twice = [name for name, n in count.items() if n > 1]
     if twice:
         raise NetworkError(
-            f"the name {twice[0]!r} is used twice (a port p takes vp and rsp, a varactor c lc)"
+            f"the name {twice[0]!r} is used twice (a port p takes vp, rsp and bp, a varactor c lc, "
+            "a cubic conductance r br, a saturating inductor l ei_l and li_l)"
         )
     for name in count:
         if len(name) > _LONGEST_NAME:
             raise NetworkError(f"the name {name!r} is longer than {_LONGEST_NAME} letters")
     inside = {f"{name}_int1" for name in varactors}
+    inside |= {f"{name}_{word}" for name in cores for word in ("meter", "back", "flux")}
     # a current that controls is measured behind its element
     inside |= {f"{e.control}_meter" for e in elements if isinstance(e, Cccs | Ccvs)}
     behind = tuple(f"port{port.name}_" for port in ports)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from . import ngspice
+from .elements import NonlinearElement
 from .errors import NetworkError, PhyslearnError, SimulationError, Status
 from .measures import admittance
 from .netlist import Ac, at_frequencies
@@ -52,7 +53,7 @@ def choose(network: Network, engine: str = "auto") -> Choice:
     if engine == "ngspice":
         return Choice("ngspice", "asked for")
     if not network.is_linear:
-        name = next(e.name for e in network.elements if e.kind in ("diode", "varactor"))
+        name = next(e.name for e in network.elements if isinstance(e, NonlinearElement))
         if engine == "linear":
             raise NetworkError(f"element {name!r} is nonlinear: the linear engine can't run it")
         return Choice("ngspice", f"element {name!r} is nonlinear")

@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .elements import Capacitor, Cccs, Ccvs, Diode, Inductor, Resistor, Varactor, Vccs, Vcvs
+from .elements import (
+    Capacitor,
+    Cccs,
+    Ccvs,
+    CubicConductance,
+    Diode,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+    Vccs,
+    Vcvs,
+)
 from .errors import PhyslearnError
 from .flows import current_of
 from .network import Network
@@ -209,9 +221,10 @@ class Ledger:
     energy_in
         Through each port into the network, by port name; source resistances are outside.
     dissipated
-        In each resistor and diode, by element name.
+        In each resistor, cubic conductance and diode, by element name.
     stored
-        Change of the energy in each inductor, capacitor, varactor and coupling (M i1 i2), by name.
+        Change of the energy in each inductor, saturating or not, capacitor, varactor and coupling
+        (M i1 i2), by name.
     source_loss
         In each port's source resistance, by port name.
     time, energy_in_t, dissipated_t, stored_t
@@ -262,7 +275,7 @@ def ledger(network: Network, waveforms: Waveforms) -> Ledger:
         match e:
             case Resistor():
                 dissipated[e.name] = _cumulative(time, v, v / e.value)
-            case Diode():
+            case Diode() | CubicConductance():
                 dissipated[e.name] = _cumulative(time, v, e.current(v))
             case Inductor():
                 stored[e.name] = e.value * waveforms.current(e.name) ** 2 / 2
@@ -270,6 +283,8 @@ def ledger(network: Network, waveforms: Waveforms) -> Ledger:
                 stored[e.name] = e.value * v**2 / 2
             case Varactor():
                 stored[e.name] = e.energy(v)
+            case SaturatingInductor():
+                stored[e.name] = e.energy(waveforms.current(e.name))
             case Vcvs() | Vccs() | Cccs() | Ccvs():
                 delivered[e.name] = -_cumulative(time, v, current_of(network, waveforms, e.name))
     mutual = network.mutual_inductances()

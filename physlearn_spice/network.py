@@ -19,11 +19,13 @@ from .elements import (
     Cccs,
     Ccvs,
     ControlledSource,
+    CubicConductance,
     Diode,
     Element,
     Inductor,
     LinearElement,
     Resistor,
+    SaturatingInductor,
     Varactor,
     Vccs,
     Vcvs,
@@ -36,7 +38,10 @@ __all__ = ["GROUND", "Network", "Port"]
 
 _KINDS: dict[str, type[Element]] = {
     kind.kind: kind
-    for kind in (Resistor, Inductor, Capacitor, Diode, Varactor, Vcvs, Vccs, Cccs, Ccvs)
+    for kind in (
+        *(Resistor, Inductor, Capacitor, Vcvs, Vccs, Cccs, Ccvs),
+        *(Diode, Varactor, CubicConductance, SaturatingInductor),
+    )
 }
 _FORMAT = "physlearn-network/1"
 _WithValue = LinearElement | ControlledSource | Coupling
@@ -146,7 +151,8 @@ class Network:
         Empty where there is no such loop; a port ``p`` without resistance is the source ``vp``.
         """
         sources = [(f"v{p.name}", p.plus, p.minus) for p in self.ports if p.resistance == 0]
-        stiff = [(e.name, e.a, e.b) for e in self.elements if isinstance(e, Inductor | Vcvs | Ccvs)]
+        kinds = Inductor | SaturatingInductor | Vcvs | Ccvs
+        stiff = [(e.name, e.a, e.b) for e in self.elements if isinstance(e, kinds)]
         return first_loop([*sources, *stiff])
 
     @cached_property

@@ -176,6 +176,8 @@ def spectrum_curves(
     tones: Sequence[Tone] = (),
     *,
     name_of_tones: str = "tones (height: amplitude)",
+    band: NDArray[np.float64] | None = None,
+    name_of_band: str = "",
 ) -> None:
     """Absorbed power as a share of the available power, over frequency, the tones marked.
 
@@ -191,6 +193,10 @@ def spectrum_curves(
         Marked by lines at their frequencies, as long as their share of the signal's power.
     name_of_tones
         What the legend calls them.
+    band
+        Frequency [Hz] and two curves (3, n): what is between them is shaded.
+    name_of_band
+        What the legend calls it.
     """
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
@@ -198,6 +204,8 @@ def spectrum_curves(
     styles = styles if len(efficiency) > 1 else styles[1:]
     for (label, curve), (colour, width) in zip(efficiency.items(), styles, strict=False):
         ax.plot(frequency, curve, color=colour, linewidth=width, label=label)
+    if band is not None:
+        ax.fill_between(*band, color=_AFTER, alpha=0.2, linewidth=0, label=name_of_band)
     if tones:
         strongest = max(abs(tone.amplitude) for tone in tones)
         for k, tone in enumerate(tones):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .elements import Varactor
+from .elements import CubicConductance, SaturatingInductor, Varactor
 from .errors import NetworkError
 from .netlist import Deck, Source, read_deck, to_spice
 from .network import Network
@@ -25,13 +25,14 @@ def to_circuit(network: Network, source: Source | None = None) -> Circuit:
     Raises
     ------
     NetworkError
-        The network has a varactor: PySpice has no charge law.
+        The network has an element whose law is an expression: PySpice's parser reads none.
     """
     from PySpice.Spice.Parser import SpiceParser
 
-    varactors = network.names(Varactor)
-    if varactors:
-        raise NetworkError(f"PySpice's circuits have no charge law for the varactor {varactors[0]}")
+    laws = network.names(Varactor, CubicConductance, SaturatingInductor)
+    if laws:
+        e = network[laws[0]]
+        raise NetworkError(f"PySpice's circuits can't hold the law of the {e.kind} {e.name!r}")
     deck = Deck(network, (), {network.port().name: source or Source(ac=1.0)})
     lines = [line for line in to_spice(deck).splitlines() if not line.startswith(".save")]
     return SpiceParser(source="\n".join(map(_as_parsed, lines))).build_circuit()

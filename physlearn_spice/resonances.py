@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .couplings import coupled_groups, least_energy
-from .elements import Capacitor, Ccvs, Inductor, Resistor, Varactor, Vccs
+from .elements import (
+    Capacitor,
+    Ccvs,
+    CubicConductance,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+    Vccs,
+)
 from .network import Network
 
 __all__ = ["Peak", "Resonance", "natural_band", "peaks", "resistances", "resonances"]
@@ -154,6 +163,7 @@ def natural_band(network: Network) -> tuple[float, float]:
     """
     r = resistances(network) or [1.0]
     ind = [e.value for e in network.elements if isinstance(e, Inductor)]
+    ind += [e.initial_inductance for e in network.elements if isinstance(e, SaturatingInductor)]
     c = [e.value for e in network.elements if isinstance(e, Capacitor)]
     c += [e.zero_bias_capacitance for e in network.elements if isinstance(e, Varactor)]
     k_of = {k.pair: k.coefficient for k in network.couplings}
@@ -174,6 +184,7 @@ def resistances(network: Network) -> list[float]:
     """Resistances [Ohm] of the network, and what its gains are in Ohm, without their signs."""
     found = [e.value for e in network.elements if isinstance(e, Resistor)]
     found += [abs(e.gain) for e in network.elements if isinstance(e, Ccvs)]
+    found += [1 / e.g1 for e in network.elements if isinstance(e, CubicConductance)]
     return found + [1 / abs(e.gain) for e in network.elements if isinstance(e, Vccs)]
 
 

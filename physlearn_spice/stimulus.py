@@ -16,8 +16,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .edges import Corners, Exponential, Pulse
 from .errors import StimulusError
+from .pulses import Corners, Exponential, Pulse
 from .waveforms import AmplitudeModulated, DampedSine, FrequencyModulated, check
 
 __all__ = [

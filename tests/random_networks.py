@@ -9,10 +9,12 @@ from physlearn_spice.elements import (
     Capacitor,
     Cccs,
     Ccvs,
+    CubicConductance,
     Diode,
     Element,
     Inductor,
     Resistor,
+    SaturatingInductor,
     Varactor,
     Vccs,
     Vcvs,
@@ -56,7 +58,7 @@ def random_element(
     k: int, a: str, b: str, rng: np.random.Generator, *, linear: bool = False
 ) -> Element:
     suffix = ("", "_a", "x")[rng.integers(3)]
-    match rng.integers(3 if linear else 5):
+    match rng.integers(3 if linear else 7):
         case 0:
             return Resistor(f"r{k}{suffix}", a, b, value(rng))
         case 1:
@@ -65,6 +67,12 @@ def random_element(
             return Capacitor(f"c{k}{suffix}", a, b, value(rng))
         case 3:
             return Diode(f"d{k}{suffix}", a, b, value(rng, -18, -6), float(rng.uniform(0.5, 3)))
+        case 4:
+            return CubicConductance(f"r{k}{suffix}", a, b, value(rng), value(rng))
+        case 5:
+            initial = value(rng)
+            saturated = initial * float(rng.uniform(1e-3, 0.999))
+            return SaturatingInductor(f"l{k}{suffix}", a, b, initial, saturated, value(rng))
         case _:
             grading = float(10 ** rng.uniform(-6, -1e-6))
             return Varactor(f"c{k}{suffix}", a, b, value(rng), value(rng, -3, 3), grading)

@@ -12,12 +12,15 @@ import sys
 import time
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import pytest
 
 from physlearn_spice import Network, load_deck
 from physlearn_spice.cli import main
+from physlearn_spice.graphml import from_graphml, to_graphml
 from physlearn_spice.rawfile import read_raw
+from tests.benches import series_rlc
 
 SIGNALS = Path(__file__).parents[1] / "circuits" / "signals"
 SMALL = ["--inductance", "16m:320m", "--capacitance", "0.4u:8u", "--source-resistance", "10"]
@@ -74,6 +77,9 @@ def test_help_shows_an_example(physlearn, command: str) -> None:
         ("gnm", "-n", "12", "-m", "30", "--edge", "one-of", "--inductor-esr", "0.1:1"),
         ("regular", "-n", "10", "-d", "3", "--capacitor-esr", "0.5"),
         ("lattice", "-n", "3", "--columns", "4", "--resistance", "10~0.3"),
+        ("gnp", "-n", "7", "-p", "0.6", "--edge", "series-lc", "--inductor-esr", "1"),
+        ("scale-free", "-n", "8", "--attach", "2", "--edge", "parallel-rlc"),
+        ("ladder", "-n", "4", "--nonlinear", "saturating", "--nonlinear-share", "0.5"),
         ("complete", "-n", "4", "--nonlinear", "varactor", "--nonlinear-share", "0.5"),
         ("complete", "-n", "4", "--nonlinear", "diode", "--nonlinear-share", "0.5"),
     ],
@@ -84,6 +90,7 @@ def test_generate_writes_what_run_takes(physlearn, tmp_path: Path, words: tuple[
     facts = json.loads(out)
     network = Network.from_json((tmp_path / "network.json").read_text())
     assert load_deck(tmp_path / "network.cir").network == network
+    assert from_graphml((tmp_path / "network.graphml").read_text()) == network
     assert facts["loops"] == network.loops
     code, out, _ = physlearn("run", tmp_path / "network.cir", "--json")
     assert code == 0
@@ -97,6 +104,71 @@ def test_the_same_seed_gives_the_same_files(physlearn, tmp_path: Path) -> None:
         physlearn("generate", "gnm", "-n", 9, "--seed", seed, "-o", tmp_path / name)
         texts.append((tmp_path / name / "network.json").read_text())
     assert texts[0] == texts[1] != texts[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "n_branches"),
+    [
+        (("small-world", "-n", "10", "-d", "6", "-p", "0.2"), 30),
+        (("geometric", "-n", "8", "--radius", "1.5"), 28),
+        (("triangular", "-n", "4", "--columns", "3"), 3 * 3 + 4 * 2 + 3 * 2),
+        # a corner that is not driven joins three edges
+        (("cubic", "-n", "2", "--columns", "3", "--layers", "4"), 12 + 16 + 18),
+        (("ladder", "-n", "4", "--nonlinear", "cubic", "--nonlinear-share", "1"), 2 * 4 - 1),
+    ],
+)
+def test_generate_draws_every_topology(physlearn, tmp_path, words, n_branches) -> None:
+    code, out, _ = physlearn("generate", *words, "-o", tmp_path, "--json")
+    assert code == 0
+    assert json.loads(out)["branches"] == n_branches
+
+
+def test_generate_puts_elements_on_anybodys_graph(physlearn, tmp_path: Path) -> None:
+    path = tmp_path / "mine.graphml"
+    nx.write_graphml(nx.Graph([("x", "y"), ("y", "z"), ("z", "x")]), path)
+    code, out, _ = physlearn("generate", "graph", "--graph", path, "-o", tmp_path, "--json")
+    assert code == 0
+    assert json.loads(out)["loops"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("graph",), "needs --graph FILE"),
+        (("graph", "--graph", "nowhere.graphml"), "can't read 'nowhere.graphml'"),
+        (("ladder", "--radius", "0.5"), "--radius is an option of geometric, not ladder"),
+        (("complete", "-d", "3"), "--degree is an option of regular and small-world, not complete"),
+        (("small-world", "-d", "3"), "needs an even k"),
+    ],
+)
+def test_generate_tells_what_does_not_go_together(physlearn, tmp_path, words, message) -> None:
+    code, _, err = physlearn("generate", *words, "-o", tmp_path)
+    assert code == 1
+    assert message in " ".join(err.split())
+
+
+def test_spectrum_shows_what_a_tolerance_spreads(physlearn, tmp_path: Path) -> None:
+    network = series_rlc(quality_factor=30.0, source_resistance=3.0)
+    (tmp_path / "network.graphml").write_text(to_graphml(network), encoding="utf-8")
+    words = "spectrum", tmp_path / "network.graphml", "--e24", "--tolerance", "10%", "-o", tmp_path
+    code, out, _ = physlearn(*words, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["tolerance"] == {"relative": 0.1, "sets": 200, "percentiles": [5, 50, 95]}
+    (mode,) = found["resonances"]
+    # 1 / (2 pi sqrt(LC)) of 1 mH and 10 nF, the nearest of E24 to 10.13
+    assert mode["f0_Hz"] == pytest.approx(1 / (2 * math.pi * math.sqrt(1e-3 * 1e-8)), rel=1e-9)
+    low, middle, high = (f0 / mode["f0_Hz"] for f0 in mode["f0_Hz_spread"])
+    # half of the sum of two uniform errors: its 5th percentile is (1 - sqrt(0.1)) of 10 %
+    assert low == pytest.approx(1 - 0.068, abs=0.01)
+    assert middle == pytest.approx(1.0, abs=0.01)
+    assert high == pytest.approx(1 + 0.068, abs=0.015)
+    assert (tmp_path / "spectrum.png").exists()
+    code, out, _ = physlearn(*words[:5])
+    assert code == 0
+    assert "f0, 5 to 95 %" in out
+    assert "nearest of E24" in " ".join(out.split())
+    assert physlearn(*words[:2], "--tolerance", "ten")[0] == 1
 
 
 def test_run_prints_a_ledger_and_writes_raw(physlearn, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -11,9 +12,11 @@ from scipy.integrate import quad
 
 from physlearn_spice.elements import (
     Capacitor,
+    CubicConductance,
     Diode,
     Inductor,
     Resistor,
+    SaturatingInductor,
     Varactor,
     thermal_voltage,
 )
@@ -24,6 +27,12 @@ VARACTORS = [
     Varactor("c2", "a", "0", 3.3e-12, 0.6, 0.333),
     Varactor("c3", "a", "0", 2.0, 5.0, 0.95),
     Varactor("c4", "a", "0", 1e-6, 0.1, 0.01),
+]
+CUBIC = CubicConductance("r1", "a", "0", 2e-3, 5e-4)
+COILS = [
+    SaturatingInductor("l1", "a", "0", 1e-3, 1e-4, 5e-3),
+    SaturatingInductor("l2", "a", "0", 2.0, 1e-6, 30.0),
+    SaturatingInductor("l3", "a", "0", 1e-9, 0.99e-9, 1e-6),
 ]
 DIODES = [Diode("d1", "a", "0"), Diode("d2", "a", "0", 2e-9, 1.7)]
 
@@ -131,6 +140,48 @@ def test_thermal_voltage_is_kt_over_q() -> None:
     assert thermal_voltage() == thermal_voltage(27.0)
 
 
+# --- cubic conductance and saturating inductor ---------------------------------------------------
+
+
+def test_cubic_current_is_its_polynomial() -> None:
+    v = np.array([[-3.0, 0.0], [1e-9, 2.0]])
+    np.testing.assert_allclose(CUBIC.current(v), 2e-3 * v + 5e-4 * v * v * v, rtol=1e-15)
+    slope = derivative(CUBIC.current, v, 1e-2)  # exact of a polynomial of third order
+    np.testing.assert_allclose(slope, CUBIC.conductance(v), rtol=1e-12)
+
+
+@pytest.mark.parametrize("c", COILS, ids=lambda c: c.name)
+def test_inductance_is_the_derivative_of_the_flux(c) -> None:
+    i = c.saturation_current * np.array([[-30.0, -1.0, -1e-3], [0.0, 0.4, 5.0]])
+    slope = derivative(c.flux, i, 1e-3 * c.saturation_current)
+    rounding = 1e-12 * c.initial_inductance  # eps of the flux, over the step
+    np.testing.assert_allclose(slope, c.inductance(i), rtol=1e-9, atol=rounding)
+    assert float(c.inductance(0.0)) == pytest.approx(c.initial_inductance, rel=1e-15)
+    far = 40 * c.saturation_current
+    assert float(c.inductance(far)) == pytest.approx(c.saturated_inductance, rel=1e-12)
+    core = c.initial_inductance - c.saturated_inductance
+    left = float(c.flux(far)) - c.saturated_inductance * far
+    assert left == pytest.approx(core * c.saturation_current, rel=1e-9)
+
+
+@pytest.mark.parametrize("c", COILS, ids=lambda c: c.name)
+@pytest.mark.parametrize("times", [-700.0, -3.0, 1e-6, 0.3, 1.0, 1.1, 20.0])
+def test_energy_is_the_integral_of_i_dflux(c, times) -> None:
+    i = times * c.saturation_current
+    split = [0.0, *np.sign(times) * np.minimum(abs(times), [1.0, 5.0, 40.0, np.inf])]
+    work = sum(
+        quad(
+            lambda x: c.saturation_current * x * float(c.inductance(c.saturation_current * x)),
+            low,
+            high,
+            epsrel=1e-12,
+        )[0]
+        for low, high in itertools.pairwise(split)
+    )
+    np.testing.assert_allclose(c.energy(i), work * c.saturation_current, rtol=1e-10)
+    assert work > 0
+
+
 # --- checks --------------------------------------------------------------------------------------
 
 FIELDS = [
@@ -142,6 +193,11 @@ FIELDS = [
     (Varactor, "c1", "varactor", "zero_bias_capacitance"),
     (Varactor, "c1", "varactor", "junction_potential"),
     (Varactor, "c1", "varactor", "grading_coefficient"),
+    (CubicConductance, "r1", "cubic conductance", "g1"),
+    (CubicConductance, "r1", "cubic conductance", "g3"),
+    (SaturatingInductor, "l1", "saturating inductor", "initial_inductance"),
+    (SaturatingInductor, "l1", "saturating inductor", "saturated_inductance"),
+    (SaturatingInductor, "l1", "saturating inductor", "saturation_current"),
 ]
 NEEDED = {
     Resistor: {"value": 1.0},
@@ -149,6 +205,12 @@ NEEDED = {
     Capacitor: {"value": 1.0},
     Diode: {},
     Varactor: {"zero_bias_capacitance": 1.0},
+    CubicConductance: {"g1": 1.0, "g3": 1.0},
+    SaturatingInductor: {
+        "initial_inductance": 1.0,
+        "saturated_inductance": 0.1,
+        "saturation_current": 1.0,
+    },
 }
 
 
@@ -163,6 +225,13 @@ def test_value_out_of_range_names_element_and_field(kind, name, word, field, bad
 def test_grading_of_one_or_more_is_refused(bad) -> None:
     with pytest.raises(NetworkError, match=f"varactor 'c1': grading_coefficient = {bad}.*below 1"):
         Varactor("c1", "a", "b", 1.0, 0.75, bad)
+
+
+@pytest.mark.parametrize("bad", [1.0, 1.5])
+def test_a_core_that_does_not_saturate_is_refused(bad) -> None:
+    message = f"saturating inductor 'l1': saturated_inductance = {bad}.*below the initial 1.0"
+    with pytest.raises(NetworkError, match=message):
+        SaturatingInductor("l1", "a", "b", 1.0, bad, 1.0)
 
 
 @pytest.mark.parametrize("kind", NEEDED)

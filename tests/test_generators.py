@@ -161,6 +161,10 @@ for kind in ("series-rlc", "one-of"):
         lambda **k: random_regular(3, 10, **k),
         lambda **k: square_lattice(3, 4, **k),
         lambda **k: from_graph(words, **k),
+        lambda **k: gnp(12, 0.4, **k),
+        lambda **k: small_world(12, 4, 0.3, **k),
+        lambda **k: scale_free(12, 2, **k),
+        lambda **k: random_geometric(12, 0.5, **k),
     ):
         text = draw(edge=edge, rng=np.random.default_rng(seed)).to_json()
         print(hashlib.sha256(text.encode()).hexdigest())
@@ -180,7 +184,7 @@ def digests(seed: int, hash_seed: str) -> list[str]:
 
 def test_same_seed_gives_the_same_bytes_in_every_process() -> None:
     first = digests(7, "0")
-    assert len(set(first)) == 10
+    assert len(set(first)) == 18
     assert digests(7, "1") == digests(7, "4242") == first
     assert not set(digests(8, "0")) & set(first)
     edge = EdgeModel(inductor_esr=LAW, capacitor_esr=LAW, nonlinear_share=0.5)

@@ -69,6 +69,18 @@ def test_spectrum_marks_the_tones() -> None:
         assert [text.get_text() for text in ax.get_legend().get_texts()][:2] == ["before", "after"]
 
 
+def test_band_of_a_spectrum_is_shaded_and_named() -> None:
+    f = np.geomspace(100, 1000, 50)
+    band = np.array([f, np.full(50, 0.2), np.full(50, 0.4)])
+    with figure() as (_, axes):
+        ax = axes[0, 0]
+        spectrum_curves(ax, f, {"one": np.full(50, 0.3)}, band=band, name_of_band="5 to 95 %")
+        (shade,) = ax.collections
+        corners = shade.get_paths()[0].vertices
+        assert (corners[:, 1].min(), corners[:, 1].max()) == (0.2, 0.4)
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["one", "5 to 95 %"]
+
+
 def test_trace_is_the_running_mean_over_walkers() -> None:
     walkers = np.array([np.arange(100.0), np.arange(100.0) + 2])
     with figure() as (_, axes):

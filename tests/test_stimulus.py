@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from physlearn_spice.edges import Corners, Exponential, Pulse
 from physlearn_spice.errors import StimulusError
+from physlearn_spice.pulses import Corners, Exponential, Pulse
 from physlearn_spice.stimulus import (
     Chirp,
     Multitone,

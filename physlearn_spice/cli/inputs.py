@@ -11,6 +11,7 @@ import typer
 
 from ..errors import DeckError, NetworkError, StimulusError
 from ..generators import Fixed, Law, LogNormal, LogUniform
+from ..graphml import from_graphml
 from ..netlist import load_deck
 from ..netlist.numbers import number
 from ..network import GROUND, Network, Port
@@ -28,6 +29,8 @@ __all__ = [
     "load_driven",
     "load_network",
     "load_signal",
+    "read_network_text",
+    "share",
 ]
 
 SeedOption = Annotated[
@@ -44,14 +47,25 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 def load_network(path: Path) -> Network:
-    """Read a network from JSON (``.json``) or from a deck (any other ending)."""
-    if path.suffix != ".json":
+    """Read a network from JSON (``.json``), GraphML (``.graphml``) or a deck (any other ending)."""
+    readers = {".json": Network.from_json, ".graphml": from_graphml}
+    if path.suffix not in readers:
         return load_deck(path).network
+    return readers[path.suffix](read_network_text(path))
+
+
+def read_network_text(path: Path) -> str:
+    """Read a text file in UTF-8.
+
+    Raises
+    ------
+    NetworkError
+        It can't be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise NetworkError(f"can't read {str(path)!r}: {error}") from error
-    return Network.from_json(text)
 
 
 def load_driven(path: Path, driven: str | None) -> tuple[Network, Port, tuple[str, ...]]:
@@ -122,6 +136,11 @@ def band(text: str) -> tuple[float, float]:
     if not found or not 0 < _number(low) < _number(high):
         raise NetworkError(f"the band {text!r} is not like 100:2k, low before high, in Hz")
     return _number(low), _number(high)
+
+
+def share(text: str) -> float:
+    """Read a share: 5% or 0.05."""
+    return _number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
 
 
 def _number(text: str) -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -23,9 +25,23 @@ from ..plots import figure, save_figure, spectrum_curves
 from ..report import efficiency_label, save_spectrum
 from ..resonances import Resonance, natural_band, peaks, resonances
 from ..results import Spectrum, to_xarray, write_netcdf
-from .inputs import CheckOption, EngineOption, JsonOption, band, load_driven
+from ..tolerances import absorbed_band, e_series, mode_spreads, within_tolerance
+from .inputs import (
+    CheckOption,
+    EngineOption,
+    JsonOption,
+    SeedOption,
+    band,
+    load_driven,
+    share,
+)
 
 __all__ = ["spectrum"]
+
+_N_SETS = 200  # of values within the tolerance
+_LEVELS = (5, 50, 95)  # percentiles
+_BETWEEN = f"{_LEVELS[0]} to {_LEVELS[-1]} %"
+_MOST_OF_BAND = 1000  # frequencies
 
 
 def spectrum(
@@ -40,6 +56,13 @@ def spectrum(
         Path | None,
         typer.Option("--out", "-o", help="Folder for spectrum.s1p, spectrum.nc, spectrum.png."),
     ] = None,
+    e24: Annotated[
+        bool, typer.Option("--e24", help="Take the nearest E24 value for each R, L and C.")
+    ] = False,
+    tolerance: Annotated[
+        str | None, typer.Option(help="Of each R, L and C, as 5%: what it spreads.")
+    ] = None,
+    seed: SeedOption = 0,
     engine: EngineOption = "auto",
     check: CheckOption = False,
     as_json: JsonOption = False,
@@ -51,6 +74,10 @@ def spectrum(
     net, driven, notes = load_driven(network, port)
     for note in notes:
         print(f"warning: {note}", file=sys.stderr)
+    net = e_series(net) if e24 else net
+    spread = share(tolerance) if tolerance else 0.0
+    rng = np.random.default_rng(seed)
+    sets = within_tolerance(net, spread, _N_SETS, rng) if tolerance else None
     choice = choose(net, engine)
     exact = known_modes(net)
     low, high = band(over) if over else _default_band(net, exact)
@@ -63,6 +90,10 @@ def spectrum(
         "engine_reason": choice.reason,
         **_analyse(net, driven, result, exact, choice.engine),
     }
+    if sets is not None:
+        found["tolerance"] = {"relative": spread, "sets": _N_SETS, "percentiles": _LEVELS}
+        if exact is not None:  # of a large network, modes of so many sets would take hours
+            _add_spreads(found["resonances"], net, exact, sets)
     if check:
         found["check_difference"] = agreement(net, result, driven.name)
     if out is not None:
@@ -71,7 +102,10 @@ def spectrum(
         write_netcdf(to_xarray(result), out / "spectrum.nc")
         with figure() as (fig, axes):
             curve = efficiency(net, result, driven.name)
-            spectrum_curves(axes[0, 0], result.frequency, {title: curve})
+            band_of = None if sets is None else _efficiency_band(net, result, driven, sets)
+            name = f"values within {tolerance}: {_LEVELS[0]} to {_LEVELS[-1]} % of circuits"
+            curves = {title: curve}
+            spectrum_curves(axes[0, 0], result.frequency, curves, band=band_of, name_of_band=name)
             axes[0, 0].set_ylabel(efficiency_label(driven))
             save_figure(fig, out / "spectrum.png")
     if as_json:
@@ -79,7 +113,9 @@ def spectrum(
         return
     console = Console()
     unit = "P/Pav" if driven.resistance else "P [W] at 1 V peak"
-    table = Table("f0 [Hz]", "Q", "bandwidth [Hz]", unit, box=None)
+    told = ("f0_Hz", "quality_factor") if sets is not None and exact is not None else ()
+    spreads = [f"f0, {_BETWEEN}", f"Q, {_BETWEEN}"] if told else []
+    table = Table("f0 [Hz]", "Q", "bandwidth [Hz]", unit, *spreads, box=None)
     for column in table.columns:
         column.justify = "right"
     for row in found["resonances"]:
@@ -89,6 +125,7 @@ def spectrum(
             "lossless" if row["quality_factor"] is None else f"{row['quality_factor']:.4g}",
             f"{row['bandwidth_Hz']:.4g}",
             f"{power:.4g}",
+            *(f"{row[f'{key}_spread'][0]:.5g} to {row[f'{key}_spread'][-1]:.5g}" for key in told),
         )
     console.print(table)
     how = "eigenvalues of the circuit" if exact is not None else "AAA fit of the spectrum"
@@ -97,6 +134,8 @@ def spectrum(
         f"{driven.resistance:g} Ohm; {len(found['peaks_Hz'])} stand out as maxima of the absorbed "
         "power. Powers are means and leave the source resistance out; amplitudes are peak.",
         str(choice).capitalize() + ".",
+        *(["Values are the nearest of E24."] if e24 else []),
+        *([f"Spreads are over {_N_SETS} sets of values within {tolerance}."] if tolerance else []),
         *([f"ngspice differs by {found['check_difference']:.1e} there."] if check else []),
         highlight=False,
     )
@@ -106,6 +145,33 @@ def _default_band(network: Network, modes: list[Resonance] | None) -> tuple[floa
     if not modes:
         return natural_band(network)
     return modes[0].f0 / 2, modes[-1].f0 * 2
+
+
+def _add_spreads(
+    rows: list[dict[str, Any]],
+    network: Network,
+    modes: list[Resonance],
+    sets: Mapping[str, NDArray[np.float64]],
+) -> None:
+    """Put the percentiles of f0 and Q over sets of values into the rows of the resonances."""
+    by_f0 = dict(
+        zip((mode.f0 for mode in modes), mode_spreads(network, sets, _LEVELS), strict=True)
+    )
+    for row in rows:
+        spread = by_f0[row["f0_Hz"]]
+        row["f0_Hz_spread"] = spread.f0.tolist()
+        row["quality_factor_spread"] = spread.quality_factor.tolist()
+
+
+def _efficiency_band(
+    network: Network, result: Spectrum, port: Port, sets: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Frequency [Hz] and the outer percentiles of the efficiency there, (3, n_freq)."""
+    frequency = result.frequency[:: -(-len(result.frequency) // _MOST_OF_BAND)]
+    power = absorbed_band(network, frequency, sets, (_LEVELS[0], _LEVELS[-1]), port.name)
+    nominal = absorbed_power(network, result).max()
+    unit = available_power(1.0, port.resistance) if port.resistance else nominal
+    return np.vstack([frequency, power / unit])
 
 
 def _analyse(

@@ -1,4 +1,4 @@
-"""Cards of controlled sources and couplings, read."""
+"""Cards of controlled sources and couplings, read, and elements of several cards put together."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from dataclasses import replace
 from itertools import combinations
 
 from ..couplings import Coupling
-from ..elements import Cccs, Ccvs, Element, Inductor, Resistor, Vccs, Vcvs
+from ..elements import Cccs, Ccvs, Element, Inductor, Resistor, SaturatingInductor, Vccs, Vcvs
 from ..errors import DeckError
 from ..network import GROUND
-from .deck import meter_of
+from .deck import core_nodes, meter_of
+from .nonlinear import core_law, core_parts, read_core_law
 from .numbers import number
 from .source_cards import Feeds, ends_of
 
-__all__ = ["CONTROLLED", "read_controlled", "read_coupling", "without_meters"]
+__all__ = ["CONTROLLED", "read_controlled", "read_coupling", "with_cores", "without_meters"]
 
 _BY_VOLTAGE = {"e": Vcvs, "g": Vccs}
 _BY_CURRENT = {"f": Cccs, "h": Ccvs}
@@ -80,6 +81,39 @@ def read_coupling(card: str, line: int) -> list[Coupling]:
     if len(coils) == 2:
         return [Coupling(name, coils[0], coils[1], k)]
     return [Coupling(f"{name}_{one}_{two}", one, two, k) for one, two in combinations(coils, 2)]
+
+
+def with_cores(elements: Iterable[Element], feeds: Feeds, laws: Iterable[str]) -> list[Element]:
+    """Put saturating inductors in the place of the cards that the writer makes of them.
+
+    Raises
+    ------
+    DeckError
+        A law without the rest of them.
+    """
+    found = {element.name: element for element in elements}
+    for law in laws:
+        told = read_core_law(law)
+        name, *values = told if told else ("",)
+        linear, source = found.get(name), found.get(f"ei_{name}")
+        meter = next((feed for feed in feeds.cards if feed.name == f"vi_{name}"), None)
+        if linear and source and meter:
+            coil = SaturatingInductor(name, linear.a, source.b, *values)
+            parts = core_parts(coil)
+            ends = meter_of(name)[1], core_nodes(name)[0]
+            if (
+                core_law(coil) == law
+                and [found.get(part.name) for part in parts] == [*parts]
+                and (meter.plus, meter.minus) == ends
+                and meter.is_silent
+            ):
+                feeds.cards.remove(meter)
+                for part in parts[1:]:
+                    del found[part.name]
+                found[name] = coil
+                continue
+        raise DeckError(f"only this package's saturating inductor is read from {law.split()[0]!r}")
+    return list(found.values())
 
 
 def without_meters(elements: Iterable[Element], feeds: Feeds) -> list[Element]:

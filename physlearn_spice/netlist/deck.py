@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..elements import SaturatingInductor
 from ..errors import DeckError
 from ..network import Network
 from .numbers import as_ngspice_reads
@@ -28,6 +29,7 @@ __all__ = [
     "Tran",
     "at_frequencies",
     "check_options",
+    "core_nodes",
     "meter_of",
 ]
 
@@ -204,9 +206,14 @@ class Deck:
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """Vectors of the deck's own meters, which results leave out."""
-        meters = map(meter_of, self.network.metered)
-        return frozenset(name for source, node in meters for name in (f"i({source})", f"v({node})"))
+        """Vectors of the deck's own meters and cores, which results leave out."""
+        cores = self.network.names(SaturatingInductor)
+        meters = [meter_of(name) for name in (*self.network.metered, *cores)]
+        sources = [source for source, _ in meters]
+        sources += [f"{part}_{name}" for name in cores for part in ("ei", "li")]
+        nodes = [node for _, node in meters]
+        nodes += [node for name in cores for node in core_nodes(name)]
+        return frozenset([*(f"i({name})" for name in sources), *(f"v({name})" for name in nodes)])
 
     def source(self, port: str) -> Source:
         """Return the source of a port; one that is off where none is given."""
@@ -219,6 +226,11 @@ def meter_of(element: str) -> tuple[str, str]:
     No port has a source of this name: the element's begins with a letter, its number with a digit.
     """
     return f"vi_{element}", f"{element}_meter"
+
+
+def core_nodes(inductor: str) -> tuple[str, str]:
+    """Name the node behind a saturating inductor's meter, and the one that its flux runs into."""
+    return f"{inductor}_back", f"{inductor}_flux"
 
 
 def check_options(options: Options) -> None:

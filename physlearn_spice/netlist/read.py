@@ -15,7 +15,7 @@ from ..couplings import Coupling
 from ..elements import Cccs, Ccvs, Element
 from ..errors import DeckError, NetworkError
 from ..network import Network, Port
-from .active import without_meters
+from .active import with_cores, without_meters
 from .deck import Ac, Deck, Source
 from .layout import cards, open_ends, read_text, title
 from .names import Names, PlainNames, plain_names
@@ -77,7 +77,8 @@ def _deck(
     found = list(reading.elements())
     line_of = {element.name: line for line, element in found}
     try:
-        elements = without_meters((element for _, element in found), reading.feeds)
+        elements = with_cores((e for _, e in found), reading.feeds, reading.core_laws)
+        elements = without_meters(elements, reading.feeds)
         driven = ports_and_sources(reading.feeds, elements, folder, ports)
         kept = (e for e in elements if e.name not in driven.absorbed)
         network = Network(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ..couplings import Coupling
-from ..elements import Element, Varactor
+from ..elements import Element
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND
 from .active import CONTROLLED, read_controlled, read_coupling
@@ -18,11 +18,11 @@ from .deck import Analysis
 from .diodes import diode_elements
 from .models import AS_IT_STANDS, Instance, Model, Temperature, read_instance, read_model
 from .names import Names
+from .nonlinear import read_core_law, read_cubic, read_varactor
 from .numbers import is_number, number
 from .passives import PASSIVE, passive_elements
 from .screen import HOSTILE, OUTPUT
 from .source_cards import Feeds
-from .write import varactor_charge
 
 __all__ = ["Reading", "at_line"]
 
@@ -69,6 +69,7 @@ class Reading:
     couplings: list[tuple[int, Coupling]] = field(default_factory=list[tuple[int, Coupling]])
     models: dict[str, Model] = field(default_factory=dict[str, Model])
     feeds: Feeds = field(default_factory=Feeds)
+    core_laws: list[str] = field(default_factory=list[str])  # of saturating inductors
     analyses: list[Analysis] = field(default_factory=list[Analysis])
     options: dict[str, float | str | None] = field(default_factory=dict[str, float | str | None])
     celsius: float | None = None  # of a .temp card
@@ -125,7 +126,9 @@ class Reading:
         if name in self.seen:
             raise DeckError(f"the name {name!r} is already on line {self.seen[name]}")
         self.seen[name] = line
-        if letter in "viba":
+        if letter == "b" and read_core_law(card):
+            self.core_laws.append(card)
+        elif letter in "viba":
             self.feeds.read_card(line, card)
         elif letter == "k":
             found = read_coupling(card, line)
@@ -137,8 +140,9 @@ class Reading:
         elif letter not in PASSIVE and letter != "d":
             what = _UNITS.get(letter, "no element that is known")
             raise DeckError(f"{name!r} is {what}, which can't be read as a network; {AS_IT_STANDS}")
-        elif charge := re.fullmatch(r"(c\S*)\s+(\S+)\s+(\S+)\s+q=(.*)", card):
-            self.parts.append((line, _varactor(*charge.groups())))
+        elif law := re.fullmatch(r"(c\S*|r\S*)\s+(\S+)\s+(\S+)\s+(?:q|r)=('.*)", card):
+            read = read_varactor if letter == "c" else read_cubic
+            self.parts.append((line, read(*law.groups())))
         else:
             part = read_instance(line, card)
             a, b = (GROUND if node == "gnd" else node for node in (part.a, part.b))
@@ -198,16 +202,6 @@ class Reading:
         self.models[model.name] = model
         if file:
             self.feeds.read_model(line, file[1], file[2])
-
-
-def _varactor(name: str, a: str, b: str, law: str) -> Varactor:
-    charge = law.strip("'")
-    constants = re.match(r"([^*]+)\*([^/]+)/\(1-([^)]+)\)", charge)
-    if constants:
-        varactor = Varactor(name, a, b, *(number(text) for text in constants.groups()))
-        if varactor_charge(varactor) == charge:
-            return varactor
-    raise DeckError(f"{name!r}: only the charge law of this package's varactor is read")
 
 
 def _option(text: str) -> float | str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..edges import Corners, Exponential, Pulse
 from ..errors import DeckError
+from ..pulses import Corners, Exponential, Pulse
 from ..stimulus import CardWaveform, Multitone, Sum, Tone
 from ..waveforms import AmplitudeModulated, DampedSine, FrequencyModulated
 from .deck import Source

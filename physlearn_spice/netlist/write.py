@@ -3,7 +3,8 @@
 A port ``p`` becomes the voltage source ``vp`` (which also measures the port's current) behind the
 resistor ``rsp``. Further tones of its waveform follow in series as ``vp_1``, ``vp_2``, ...; a
 chirp or a sampled signal stands behind it as ``bp`` or ``ap``. SPICE senses currents of voltage
-sources only, so a resistor or inductor that controls a source has one of 0 V behind it.
+sources only, so a resistor or inductor that controls a source has one of 0 V behind it. A
+saturating inductor is five cards, as :mod:`.nonlinear` says.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ from ..elements import (
     Capacitor,
     Cccs,
     Ccvs,
+    ControlledSource,
+    CubicConductance,
     Diode,
     Element,
     Inductor,
+    LinearElement,
     Resistor,
+    SaturatingInductor,
     Varactor,
     Vccs,
     Vcvs,
@@ -32,11 +37,14 @@ from ..files import write_text
 from ..network import Network, Port
 from ..stimulus import Chirp, Samples
 from .analyses import analysis_command
-from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, meter_of
+from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, core_nodes, meter_of
+from .nonlinear import core_law, core_parts, cubic_resistance, varactor_charge
 from .numbers import num
 from .waveform_cards import series_words, source_values
 
 __all__ = ["save_deck", "side_files", "to_spice"]
+
+_OneCard = LinearElement | Diode | Varactor | CubicConductance | ControlledSource
 
 
 def to_spice(deck: Deck, analyses: Iterable[Analysis] | None = None) -> str:
@@ -133,6 +141,11 @@ def save_deck(deck: Deck, path: Path) -> None:
 
 def _cards(element: Element, deck: Deck) -> list[str]:
     network, start = deck.network, deck.initial.get(element.name)
+    if isinstance(element, SaturatingInductor):
+        parts = [_card(part, part.b, network) for part in core_parts(element)]
+        source, node = meter_of(element.name)
+        back, _ = core_nodes(element.name)
+        return [*parts, f"{source} {node} {back} dc 0.0", core_law(element)]
     begins = "" if start is None else f" ic={num(start)}"
     if element.name not in network.metered:
         return [_card(element, element.b, network) + begins]
@@ -140,13 +153,15 @@ def _cards(element: Element, deck: Deck) -> list[str]:
     return [_card(element, node, network) + begins, f"{source} {node} {element.b} dc 0.0"]
 
 
-def _card(element: Element, b: str, network: Network) -> str:
+def _card(element: _OneCard, b: str, network: Network) -> str:
     head = f"{element.name} {element.a} {b}"
     match element:
         case Resistor() | Inductor() | Capacitor():
             return f"{head} {num(element.value)}"
         case Diode():
             return f"{head} {_diode_model(element)}"
+        case CubicConductance():
+            return f"{head} r='{cubic_resistance(element)}'"
         case Varactor():
             return f"{head} q='{varactor_charge(element)}'"
         case Vcvs() | Vccs():
@@ -155,19 +170,6 @@ def _card(element: Element, b: str, network: Network) -> str:
             control = element.control
             source = meter_of(control)[0] if control in network.metered else control
             return f"{head} {source} {num(element.gain)}"
-
-
-def varactor_charge(varactor: Varactor) -> str:
-    """Spell q(v); ngspice drops v dC/dt from a C that is an expression, but not from a charge."""
-    vj, m = varactor.junction_potential, varactor.grading_coefficient
-    v_knee, c_knee, slope = varactor.knee
-    across = f"v({varactor.a},{varactor.b})"
-    above = f"max({across}-{num(v_knee)},0)"
-    return (
-        f"{num(varactor.zero_bias_capacitance)}*{num(vj)}/(1-{num(m)})"
-        f"*(1-pwr(1-min({across},{num(v_knee)})/{num(vj)},1-{num(m)}))"
-        f"+{num(c_knee)}*{above}+{num(slope)}*{above}*{above}/2"
-    )
 
 
 def _diode_model(diode: Diode) -> str:
