@@ -130,15 +130,20 @@ def spectrum(
     console.print(table)
     how = "eigenvalues of the circuit" if exact is not None else "AAA fit of the spectrum"
     console.print(
-        f"{len(found['resonances'])} resonances from {low:.4g} to {high:.4g} Hz ({how}), loaded by "
-        f"{driven.resistance:g} Ohm; {len(found['peaks_Hz'])} stand out as maxima of the absorbed "
-        "power. Powers are means and leave the source resistance out; amplitudes are peak.",
+        f"{_counted(len(found['resonances']), 'resonance')} from {low:.4g} to {high:.4g} Hz "
+        f"({how}), loaded by {driven.resistance:g} Ohm; "
+        f"{_counted(len(found['peaks_Hz']), 'maximum', 'maxima')} of the absorbed power. Powers "
+        "are means and leave the source resistance out; amplitudes are peak.",
         str(choice).capitalize() + ".",
         *(["Values are the nearest of E24."] if e24 else []),
         *([f"Spreads are over {_N_SETS} sets of values within {tolerance}."] if tolerance else []),
         *([f"ngspice differs by {found['check_difference']:.1e} there."] if check else []),
         highlight=False,
     )
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
 
 
 def _default_band(network: Network, modes: list[Resonance] | None) -> tuple[float, float]:

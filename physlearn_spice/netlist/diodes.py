@@ -16,22 +16,8 @@ _CHARGE = {"cjo": "cjo", "cj0": "cjo", "cj": "cjo", "vj": "vj", "pb": "vj", "m":
 _SAME = {**_LAW, **_CHARGE}  # names of one parameter
 # what changes nothing at 27 Celsius, is of noise, of what is refused, or of a data sheet
 _INERT = {
-    *(
-        "eg",
-        "xti",
-        "pt",
-        "kf",
-        "af",
-        "tbv",
-        "tbv1",
-        "ibv",
-        "ib",
-        "nbv",
-        "nz",
-        "trs",
-        "trs1",
-        "trs2",
-    ),
+    *("eg", "xti", "pt", "kf", "af", "tbv", "tbv1", "ibv", "ib", "nbv", "nz"),
+    *("trs", "trs1", "trs2"),
     *("cta", "ctc", "ctp", "tcv", "tm1", "tm2", "tvj", "tpb", "ttt1", "ttt2", "tlev", "tlevc"),
     *("nr", "ns", "php", "mjsw", "fcs", "iave", "vpk", "irms", "mfg", "type"),
 }
