@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 import mpmath
@@ -96,14 +97,17 @@ def _family(name: str, n_networks: int) -> dict[str, float]:
     careful: list[float] = []
     bounds: list[float] = []
     checked: list[float] = []
-    refused = warned = 0
+    refused = warned = crashed = 0
+    ngspice = _Ngspice()
     for seed in range(n_networks):
         network = FAMILIES[name](seed)
         ours = drive(network, _SWEEP.frequencies)
         bounds.append(float(ours.admittance_error.max()))
         worst = 0
         for operating, errors in ((True, default), (False, careful)):
-            theirs, has_warned = _by_ngspice(network, operating)
+            answer = ngspice(network, operating)
+            crashed += operating and answer is None
+            theirs, has_warned = answer or (None, False)
             warned += operating and has_warned
             if theirs is None:
                 refused += operating
@@ -117,7 +121,8 @@ def _family(name: str, n_networks: int) -> dict[str, float]:
     wrong = np.array(default)
     return {
         "networks": n_networks,
-        "refused": refused,
+        "crashed": crashed,
+        "refused": refused - crashed,
         "warned": warned,
         "beyond_1e-6": int((wrong > 1e-6).sum()),
         "beyond_1e-2": int((wrong > 1e-2).sum()),
@@ -129,10 +134,26 @@ def _family(name: str, n_networks: int) -> dict[str, float]:
     }
 
 
+class _Ngspice:
+    """ngspice in a process of its own, and in a new one where it did not survive."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._elsewhere = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+    def __call__(
+        self, network: Network, with_operating_point: bool
+    ) -> tuple[NDArray[np.complex128] | None, bool] | None:
+        """As :func:`_by_ngspice`; None where it crashed."""
+        try:
+            return self._elsewhere.submit(_by_ngspice, network, with_operating_point).result()
+        except BrokenProcessPool:
+            self._begin()
+            return None
+
+
 def measure(n_networks: int) -> dict[str, dict[str, float]]:
-    """Errors by family; each in a process of its own, as ngspice may not survive it."""
-    found: dict[str, dict[str, float]] = {}
-    for name in FAMILIES:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
-            found[name] = elsewhere.submit(_family, name, n_networks).result()
-    return found
+    """Errors by family."""
+    return {name: _family(name, n_networks) for name in FAMILIES}
