@@ -19,6 +19,7 @@ from ..network import Network
 from ..resonances import natural_band
 from ..stimulus import Tone
 from .inputs import JsonOption, OutOption, SeedOption, law
+from .notes import leave_note
 
 __all__ = ["generate"]
 
@@ -33,6 +34,7 @@ class Topology(StrEnum):
 
 
 def generate(
+    context: typer.Context,
     topology: Annotated[Topology, typer.Argument(help="Graph of the network.")],
     nodes: Annotated[int, typer.Option("--nodes", "-n", help="Nodes; of a lattice, its rows.")] = 8,
     edges: Annotated[int | None, typer.Option("--edges", "-m", help="Edges of gnm.")] = None,
@@ -102,6 +104,7 @@ def generate(
         "linear": network.is_linear,
         "files": files,
     }
+    leave_note(context, out, facts)
     if as_json:
         print(json.dumps(facts))
     else:
