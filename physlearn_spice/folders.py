@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,11 @@ __all__ = [
     "save_ledgers",
     "save_spectrum",
     "save_tuning",
+    "thinned",
 ]
 
 LEDGER_FORMAT = "physlearn-ledger/1"
-_LEDGER_POINTS = 1000
+_LEDGER_POINTS = 500
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def save_spectrum(
 
 def save_ledgers(books: Mapping[str, Ledger], folder: Path) -> None:
     """Write ledgers by title as ``ledger.json``, and side by side as ``ledger.png``."""
-    records = {title: _record(book) for title, book in books.items()}
+    records = {title: _record(thinned(book)) for title, book in books.items()}
     text = json.dumps({"format": LEDGER_FORMAT, "ledgers": records}, indent=1)
     write_text(folder / "ledger.json", text)
     with figure(1, len(books), size=(4.0 * len(books), 3.6)) as (fig, axes):
@@ -147,17 +148,25 @@ def save_ledgers(books: Mapping[str, Ledger], folder: Path) -> None:
         save_figure(fig, folder / "ledger.png")
 
 
-def _record(book: Ledger) -> dict[str, Any]:
-    """Return a ledger for JSON, its curves at no more points than an eye can tell."""
+def thinned(book: Ledger) -> Ledger:
+    """Return a ledger whose curves have no more points than an eye can tell."""
     some = np.unique(np.linspace(0, len(book.time) - 1, _LEDGER_POINTS).astype(int))
-    curves = ("time", "energy_in_t", "dissipated_t", "stored_t", "delivered_t")
+    return replace(
+        book,
+        time=book.time[some],
+        energy_in_t=book.energy_in_t[some],
+        dissipated_t=book.dissipated_t[some],
+        stored_t=book.stored_t[some],
+        delivered_t=np.resize(book.delivered_t, len(book.time))[some],
+    )
+
+
+def _record(book: Ledger) -> dict[str, Any]:
+    """Return a ledger for JSON."""
+    values = {field.name: getattr(book, field.name) for field in fields(book)}
     return {
-        field.name: (
-            np.resize(getattr(book, field.name), len(book.time))[some].tolist()
-            if field.name in curves
-            else dict(getattr(book, field.name))
-        )
-        for field in fields(book)
+        name: value.tolist() if isinstance(value, np.ndarray) else dict(value)
+        for name, value in values.items()
     }
 
 

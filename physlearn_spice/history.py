@@ -109,9 +109,15 @@ def read_steps(folder: Path) -> tuple[Step, ...]:
 
 
 def _step(fields: dict[str, Any]) -> Step:
-    words = tuple(map(str, fields["words"]))
-    maps = {name: dict(fields[name]) for name in ("arguments", "facts", "versions")}
-    return Step(**{**fields, "words": words, **maps})
+    return Step(
+        command=str(fields["command"]),
+        words=tuple(map(str, fields["words"])),
+        arguments=dict(fields["arguments"]),
+        facts=dict(fields["facts"]),
+        versions={str(name): str(what) for name, what in dict(fields["versions"]).items()},
+        platform=str(fields["platform"]),
+        date=str(fields["date"]),
+    )
 
 
 def _plain(value: object) -> object:

@@ -88,7 +88,9 @@ class Page:
         return base64.b64decode(answer["data"])
 
     def pdf(self) -> bytes:
-        answer = self.ask("Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69)
+        answer = self.ask(
+            "Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69
+        )
         return base64.b64decode(answer["data"])
 
     def _message(self) -> dict[str, Any]:

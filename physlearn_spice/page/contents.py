@@ -219,7 +219,7 @@ def _ledgers(path: Path) -> dict[str, Ledger]:
         raise ValueError(f"its format is {document['format']!r}")
     books: dict[str, Ledger] = {}
     for title, record in document["ledgers"].items():
-        values = {
+        values: dict[str, Any] = {
             field.name: (
                 np.array(record[field.name], float)
                 if isinstance(record[field.name], list)

@@ -17,6 +17,7 @@ from ..netlist import Ac, at_frequencies, read_deck
 from . import decks, sections
 from .answers import Answer, answer_of
 from .contents import Part, find_parts
+from .figures import numbered
 from .html import Html, join, quantity, share, tag
 from .sections import Section
 
@@ -56,7 +57,7 @@ def page_of(folder: Path) -> Html:
     if len(parts) == 1:
         (part,) = parts
         title = _title(part)
-        body = join([_header(title, name, _lead(part)), *_sections(part, 2, "p0")])
+        body = join([_header(title, name, _lead(part)), *_sections(part, 2)])
     else:
         title = f"Results in {name}"
         links = [
@@ -75,7 +76,7 @@ def page_of(folder: Path) -> Html:
                 *(_part(part, name, f"p{k}") for k, part in enumerate(parts)),
             ]
         )
-    return _document(title, body)
+    return _document(title, numbered(body))
 
 
 def _document(title: str, body: Html) -> Html:
@@ -101,7 +102,7 @@ def _document(title: str, body: Html) -> Html:
 def _header(title: str, folder: str, lead: str) -> Html:
     return tag(
         "header",
-        tag("p", folder, class_="from"),
+        tag("p", f"Folder {folder}", class_="from"),
         tag("h1", title),
         tag("p", lead, class_="lead"),
     )
@@ -111,26 +112,26 @@ def _part(part: Part, folder: str, name: str) -> Html:
     where = part.name if part.name != "." else folder
     heading = tag("h2", f"{where}: {_title(part)}", id=name)
     lead = tag("p", _lead(part), class_="lead")
-    return tag("section", heading, lead, *_sections(part, 3, name), class_="part")
+    return tag("section", heading, lead, *_sections(part, 3), class_="part")
 
 
-def _sections(part: Part, level: int, name: str) -> Iterator[Html]:
+def _sections(part: Part, level: int) -> Iterator[Html]:
     answer = part.tuned or part.swept
-    yield sections.first_screen(part.network, answer, name)
-    for section in _all_sections(part, answer, name):
+    yield sections.first_screen(part.network, answer)
+    for section in _all_sections(part, answer):
         yield tag("section", tag(f"h{level}", section.title), section.body)
         if section.title == "Analyses":
-            for deck in decks.each_deck(part.runs, name):
+            for deck in decks.each_deck(part.runs, level + 2):
                 yield tag("section", tag(f"h{level + 1}", deck.title), deck.body)
 
 
-def _all_sections(part: Part, answer: Answer | None, name: str) -> Iterator[Section]:
+def _all_sections(part: Part, answer: Answer | None) -> Iterator[Section]:
     if part.traces and part.tuned:
-        yield sections.tuning(part.traces, part.tuned.available, name)
+        yield sections.tuning(part.traces, part.tuned.available)
     if answer and (goes := sections.power(answer)):
         yield goes
     if part.ledgers:
-        yield Section("Where the energy goes in time", sections.ledger(part.ledgers, name))
+        yield Section("Where the energy goes in time", sections.ledger(part.ledgers))
     if part.runs:
         yield decks.analyses(part.runs)
     step = part.step("spectrum")
@@ -149,10 +150,16 @@ def _all_sections(part: Part, answer: Answer | None, name: str) -> Iterator[Sect
 def _with_spectrum(part: Part) -> Part:
     """Compute the spectrum of a network that was only generated, where that takes a moment."""
     network = part.network
-    if network is None or part.swept or part.tuned or not network.is_linear:
+    if network is None or part.swept or part.tuned:
         return part
+    if not network.is_linear:
+        return _noted(
+            part,
+            "The network is nonlinear: what it absorbs depends on the amplitude, so no spectrum is "
+            "drawn. physlearn run plays its deck.",
+        )
     if len(network.elements) > _MOST_ELEMENTS or not part.deck:
-        return part
+        return _noted(part, "physlearn spectrum computes what this network absorbs.")
     try:
         deck = read_deck(part.deck)
         over = [analysis for analysis in deck.analyses if isinstance(analysis, Ac)]
@@ -162,60 +169,68 @@ def _with_spectrum(part: Part) -> Part:
         spectrum = sweep(network, *over, *tops, engine=choose(network).engine)
         return replace(part, swept=answer_of(network, spectrum, {port.name: 1.0}))
     except (PhyslearnError, ValueError) as error:
-        problem = f"no spectrum of network.json: {error}"
-        return replace(part, problems=(*part.problems, problem))
+        return _noted(part, f"The spectrum of network.json can't be computed: {error}")
+
+
+def _noted(part: Part, note: str) -> Part:
+    return replace(part, problems=(*part.problems, note))
 
 
 def _title(part: Part) -> str:
     if part.tuned:
-        return "A tuned network"
-    if part.swept or part.network:
-        return "Spectrum of a network" if part.step("spectrum") else "A random network"
+        return f"A network tuned to {_count(len(part.tuned.tones), 'tone')}"
+    if part.step("spectrum"):
+        return "The spectrum of a network"
+    if part.network:
+        return "A network" if not part.step("generate") else "A random network"
     if part.runs:
-        return (
-            "A deck that was run"
-            if len(part.runs) == 1
-            else f"{len(part.runs)} decks that were run"
-        )
+        return f"Results of {_count(len(part.runs), 'deck')}"
     return "Results"
 
 
 def _lead(part: Part) -> str:
-    """Say in one sentence what came out."""
+    """Say in a sentence or two what came out."""
     step = part.step("tune", "spectrum", "generate", "kirchhoff_tuner")
-    engine = step.facts.get("engine") if step else None
-    said: list[str] = []
     answer = part.tuned or part.swept
     network = answer.network if answer else part.network
-    if network:
-        said.append(
-            f"{len(network.branches)} branches of {len(network.elements)} elements, "
-            f"{network.loops} independent loops"
-        )
+    said: list[str] = []
     if part.tuned:
-        said.append(_tuned(part, part.tuned))
+        said.append(_absorbed(part, part.tuned))
     elif answer:
         curve = list(answer.curves.values())[-1]
         at = quantity(float(answer.frequency[curve.argmax()]), "Hz")
-        most = f"at most {share(float(curve.max()))} of the available power is absorbed, "
-        said.append(f"{most if answer.has_share else 'most is absorbed '}at {at}")
-    if engine:
-        said.append(f"{engine} engine")
+        most = f"At most {share(float(curve.max()))} of the available power is absorbed,"
+        said.append(f"{most if answer.has_share else 'Most is absorbed'} at {at}.")
+    if network:
+        said.append(
+            f"The network has {_count(len(network.branches), 'branch', 'branches')} of "
+            f"{_count(len(network.elements), 'element')} and "
+            f"{_count(network.loops, 'independent loop')}."
+        )
+    if step and (engine := step.facts.get("engine")):
+        said.append(f"Computed by the {engine} engine: {step.facts.get('engine_reason')}.")
     if part.runs:
         ended = ", ".join(f"{n} {status}" for status, n in decks.outcome_counts(part.runs).items())
-        said.append(f"{len(part.runs)} {'deck' if len(part.runs) == 1 else 'decks'} run: {ended}")
-    text = "; ".join(said) or "What is in this folder"
-    return f"{text[0].upper()}{text[1:]}."
+        said.append(f"{_count(len(part.runs), 'deck')} run in ngspice: {ended}.")
+    return " ".join(said) or "What is in this folder can't be read."
 
 
-def _tuned(part: Part, tuned: Answer) -> str:
-    powers = list(tuned.totals().values())
-    if isfinite(tuned.available):
-        shares = [share(power / tuned.available) for power in powers]
-        took = f"{shares[-1]} of the available power absorbed at {len(tuned.tones)} tones, {shares[0]} before"
-    else:
-        shares = [quantity(power, "W") for power in powers]
-        took = f"{shares[-1]} absorbed at {len(tuned.tones)} tones, {shares[0]} before"
-    n = sum(powers.size for powers in part.traces.values())
+def _absorbed(part: Part, tuned: Answer) -> str:
+    """Say what tuning was good for."""
+
+    def shown(watts: float) -> str:
+        known = isfinite(tuned.available)
+        return share(watts / tuned.available) if known else quantity(watts, "W")
+
+    before, *_, after = tuned.totals().values()
+    of = " of the available power" if isfinite(tuned.available) else ""
+    evaluations = sum(powers.size for powers in part.traces.values())
     tuners = "" if len(part.traces) == 1 else f" of {len(part.traces)} tuners"
-    return f"{took}, after {n} evaluations{tuners}"
+    return (
+        f"It absorbs {shown(after)}{of} at the tones, {shown(before)} before; "
+        f"{_count(evaluations, 'evaluation')}{tuners}."
+    )
+
+
+def _count(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or f'{one}s'}"

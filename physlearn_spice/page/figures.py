@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import itertools
 import re
 import textwrap
 import warnings
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..folders import thinned
 from ..measures import Ledger
 from ..network import Network
 from ..plots import (
@@ -38,6 +41,7 @@ __all__ = [
     "inline",
     "ledger_figure",
     "network_figure",
+    "numbered",
     "plain_network_figure",
     "trace_figure",
     "vector_figure",
@@ -50,15 +54,13 @@ _POINTS = 2000
 _SIZE = (5.2, 3.5)  # [inch], for a column of half a page
 
 
-def inline(fig: Figure, name: str, label: str) -> Html:
+def inline(fig: Figure, label: str) -> Html:
     """Return a figure as an SVG element; as a PNG where that would be too long.
 
     Parameters
     ----------
     fig
         Drawn.
-    name
-        In front of the identifiers inside, which must be unique on a page.
     label
         What is to be seen, for those who can't see it.
     """
@@ -78,13 +80,25 @@ def inline(fig: Figure, name: str, label: str) -> Html:
     body = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     box = re.search(r'viewBox="[^"]+"', body)
     body = body[body.index(">") + 1 : body.rindex("</svg>")]
+    name = f"figure-{hashlib.sha256(body.encode()).hexdigest()[:12]}"
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', body))
     body = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", body)
     body = re.sub(r'(url\(#|xlink:href="#)', rf"\1{name}-", body).replace("xlink:href", "href")
     body = re.sub(r"\s*\n\s*", "\n", body)
+    body = re.sub(r' d="[^"]+"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), body)
     width = f"{fig.get_figwidth() * 96:.0f}"
     frame = tag("svg", Html(body), role="img", aria_label=label, width=width)
     return Html(frame.replace("<svg ", f"<svg {box[0] if box else ''} ", 1))
+
+
+def numbered(page: Html) -> Html:
+    """Tell the figures of a page apart, two of which may be alike, and have the same name."""
+    count = itertools.count(1)
+
+    def renamed(figure: re.Match[str]) -> str:
+        return re.sub(r"figure-[0-9a-f]{12}", f"figure-{next(count)}", figure[0])
+
+    return Html(re.sub(r"<svg .*?</svg>", renamed, page, flags=re.DOTALL))
 
 
 def can_be_drawn(network: Network) -> bool:
@@ -95,7 +109,7 @@ def can_be_drawn(network: Network) -> bool:
     )
 
 
-def network_figure(answer: Answer, name: str) -> Html:
+def network_figure(answer: Answer) -> Html:
     """Draw the networks, before and now, coloured by the power in their branches."""
     states, powers = answer.networks, [p for p in answer.powers.values() if any(p.values())]
     norm = power_scale(*powers) if powers else None
@@ -115,22 +129,22 @@ def network_figure(answer: Answer, name: str) -> Html:
                 shrink=0.8,
                 label="power of a branch [W]",
             )
-        return inline(fig, name, f"Drawing of the network, {_counts(answer.network)}")
+        return inline(fig, f"Drawing of the network, {_counts(answer.network)}")
 
 
-def plain_network_figure(network: Network, name: str) -> Html:
+def plain_network_figure(network: Network) -> Html:
     """Draw a network of which no powers are known."""
     with figure(size=(3.6, 3.6)) as (fig, axes):
         network_by_power(axes[0, 0], network, {}, None)
         axes[0, 0].set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25))
-        return inline(fig, name, f"Drawing of the network, {_counts(network)}")
+        return inline(fig, f"Drawing of the network, {_counts(network)}")
 
 
 def _counts(network: Network) -> str:
     return f"{len(network.branches)} branches with {len(network.elements)} elements"
 
 
-def answer_figure(answer: Answer, name: str) -> Html:
+def answer_figure(answer: Answer) -> Html:
     """Draw the absorbed power over frequency."""
     with figure(size=_SIZE) as (fig, axes):
         ax = axes[0, 0]
@@ -142,10 +156,10 @@ def answer_figure(answer: Answer, name: str) -> Html:
         if len(answer.curves) == 1:
             ax.get_legend().remove()
         low, high = (quantity(float(f), "Hz") for f in answer.frequency[[0, -1]])
-        return inline(fig, name, f"{what.capitalize()} power from {low} to {high}")
+        return inline(fig, f"{what.capitalize()} power from {low} to {high}")
 
 
-def trace_figure(traces: Mapping[str, NDArray[np.float64]], available: float, name: str) -> Html:
+def trace_figure(traces: Mapping[str, NDArray[np.float64]], available: float) -> Html:
     """Draw what was absorbed over the evaluations of the tuners."""
     with figure(size=_SIZE) as (fig, axes):
         if np.isfinite(available):
@@ -153,18 +167,18 @@ def trace_figure(traces: Mapping[str, NDArray[np.float64]], available: float, na
             tuner_trace(axes[0, 0], shares, unit="absorbed / available power")
         else:
             tuner_trace(axes[0, 0], traces)
-        return inline(fig, name, f"Absorbed power over evaluations: {', '.join(traces)}")
+        return inline(fig, f"Absorbed power over evaluations: {', '.join(traces)}")
 
 
-def ledger_figure(books: Mapping[str, Ledger], name: str) -> Html:
+def ledger_figure(books: Mapping[str, Ledger]) -> Html:
     """Draw ledgers, two beside each other."""
-    titles = {_wrapped(title): book for title, book in books.items()}
+    titles = {_wrapped(title): thinned(book) for title, book in books.items()}
     with figure(1, len(books), size=(max(_SIZE[0], 4.4 * len(books)), 3.5)) as (fig, axes):
         ledger_curves(axes[0], titles)
-        return inline(fig, name, f"Energy over time, stored and dissipated: {', '.join(books)}")
+        return inline(fig, f"Energy over time, stored and dissipated: {', '.join(books)}")
 
 
-def vector_figure(result: Spectrum | Waveforms, name: str) -> Html:
+def vector_figure(result: Spectrum | Waveforms) -> Html:
     """Draw the vectors of a result: voltages that are largest, or currents where there are none."""
     vectors = {n: np.abs(v) for n, v in result.vectors.items() if v.size}
     chosen = [n for n in vectors if n.startswith("v(")] or list(vectors)
@@ -186,7 +200,7 @@ def vector_figure(result: Spectrum | Waveforms, name: str) -> Html:
             ax.set(xlabel="time [s]", ylabel=f"[{unit}]")
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=_CURVES)
         over = "frequency" if is_spectrum else "time"
-        return inline(fig, name, f"{', '.join(chosen)} over {over}")
+        return inline(fig, f"{', '.join(chosen)} over {over}")
 
 
 def envelope(
@@ -196,7 +210,7 @@ def envelope(
     if len(axis) <= 2 * _POINTS:
         return axis, values
     edges = np.linspace(0, len(axis), _POINTS + 1).astype(int)
-    stretches = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    stretches = [slice(a, b) for a, b in itertools.pairwise(edges.tolist())]
     kept = sorted({s.start + int(f(values[s])) for s in stretches for f in (np.argmin, np.argmax)})
     return axis[kept], values[kept]
 

@@ -6,11 +6,24 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["Html", "details", "join", "plain", "quantity", "share", "table", "tag"]
+__all__ = [
+    "DASH",
+    "Html",
+    "column",
+    "details",
+    "join",
+    "plain",
+    "quantity",
+    "share",
+    "table",
+    "tag",
+]
 
 _VOID = frozenset({"meta", "link", "br", "hr", "img"})
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
-_NARROW_SPACE = "\u202f"
+_SPACE = "\u202f"  # narrow, and no place to break a line
+DASH = "–"
+_SHORT = 14  # rows
 
 
 class Html(str):
@@ -57,16 +70,12 @@ def table(
             for k, (cell, kind) in enumerate(zip(row, kinds, strict=True))
         ]
         body.append(tag("tr", *cells))
-    whole = tag(
-        "table",
-        *([tag("caption", caption)] if caption else []),
-        tag("thead", tag("tr", head)),
-        tag("tbody", *body),
-    )
+    whole = tag("table", tag("thead", tag("tr", head)), tag("tbody", *body))
     # a table that is too wide scrolls by itself, and by the keyboard
-    return tag(
-        "div", whole, class_="wide", tabindex=0, role="group", aria_label=caption or heads[0]
-    )
+    label = caption or f"Table by {heads[0]}"
+    frame = tag("div", whole, class_="wide", tabindex=0, role="group", aria_label=label)
+    kept = "table short" if len(body) <= _SHORT else "table"  # on one sheet, in print
+    return tag("figure", *([tag("figcaption", caption)] if caption else []), frame, class_=kept)
 
 
 def details(summary: str, *children: str) -> Html:
@@ -77,30 +86,47 @@ def details(summary: str, *children: str) -> Html:
 def quantity(value: float | None, unit: str, digits: int = 4) -> str:
     """Return a quantity with an SI prefix, such as 1.828 mW; a dash where there is none."""
     if value is None or not math.isfinite(value):
-        return "–"
+        return DASH
     if value == 0:
-        return f"0{_NARROW_SPACE}{unit}".rstrip()
-    rounded = float(f"{value:.{digits}g}")
-    power = 3 * math.floor(math.log10(abs(rounded)) / 3)
+        return f"0{_SPACE}{unit}"
+    power = _power(float(f"{value:.{digits}g}"))
     if power not in _PREFIXES:
-        return f"{_exponent(value, digits)}{_NARROW_SPACE}{unit}"
-    mantissa = f"{rounded / 10.0**power:#.{digits}g}".rstrip(".")
-    return f"{_minus(mantissa)}{_NARROW_SPACE}{_PREFIXES[power]}{unit}".rstrip()
+        return f"{plain(value, digits)}{_SPACE}{unit}"
+    return f"{plain(value / 10.0**power, digits)}{_SPACE}{_PREFIXES[power]}{unit}"
+
+
+def column(
+    head: str, values: Sequence[float | None], unit: str, digits: int = 4
+) -> tuple[str, list[str]]:
+    """Return a column's heading with the unit that suits its middle value, and its numbers."""
+    known = [abs(v) for v in values if v and math.isfinite(v)]
+    power = _power(sorted(known)[len(known) // 2]) if known else 0
+    power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
+    cells = [plain(None if v is None else v / 10.0**power, digits) for v in values]
+    return f"{head} [{_PREFIXES[power]}{unit}]", cells
 
 
 def plain(value: float | None, digits: int = 4) -> str:
     """Return a number without a unit; a dash where there is none."""
     if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{value:.{digits}g}"
-    return _exponent(value, digits) if "e" in text else _minus(text)
+        return DASH
+    if value == 0:
+        return "0"
+    if not 1e-4 <= abs(value) < 1e6:
+        return _exponent(value, digits)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return _minus(f"{value:.{decimals}f}")
 
 
 def share(value: float | None) -> str:
     """Return a share in percent."""
     if value is None or not math.isfinite(value):
-        return "–"
-    return f"{_minus(f'{100 * value:.3g}')}{_NARROW_SPACE}%"
+        return DASH
+    return f"{_minus(f'{100 * value:.1f}')}{_SPACE}%"
+
+
+def _power(value: float) -> int:
+    return 3 * math.floor(math.log10(abs(value)) / 3)
 
 
 def _exponent(value: float, digits: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
 from typing import Any
@@ -25,7 +25,7 @@ from .figures import (
     plain_network_figure,
     trace_figure,
 )
-from .html import Html, details, join, plain, quantity, share, table, tag
+from .html import Html, column, details, join, plain, quantity, share, table, tag
 
 __all__ = [
     "Section",
@@ -56,19 +56,17 @@ def captioned(drawing: Html, caption: str, *, full: bool = False) -> Html:
     return tag("figure", drawing, tag("figcaption", caption), class_="full" if full else None)
 
 
-def first_screen(network: Network | None, answer: Answer | None, name: str) -> Html:
+def first_screen(network: Network | None, answer: Answer | None) -> Html:
     """Draw the network and what it absorbs."""
     drawn: list[Html] = []
     if answer is not None:
         if can_be_drawn(answer.network):
-            drawn.append(
-                captioned(network_figure(answer, f"{name}-network"), _network_says(answer))
-            )
-        drawn.append(captioned(answer_figure(answer, f"{name}-spectrum"), _spectrum_says(answer)))
+            drawn.append(captioned(network_figure(answer), _network_says(answer)))
+        drawn.append(captioned(answer_figure(answer), _spectrum_says(answer)))
     elif network is not None and can_be_drawn(network):
         says = "The branches between junctions."
-        drawn.append(captioned(plain_network_figure(network, f"{name}-network"), says))
-    return tag("div", *drawn, class_="figures") if drawn else Html("")
+        drawn.append(captioned(plain_network_figure(network), says))
+    return tag("div", *drawn, class_="figures pair") if drawn else Html("")
 
 
 def _network_says(answer: Answer) -> str:
@@ -85,7 +83,7 @@ def _spectrum_says(answer: Answer) -> str:
     return f"{what}, {over}, from {low} to {high}{tones}. The source resistance is not counted."
 
 
-def tuning(traces: Mapping[str, Any], available: float, name: str) -> Section:
+def tuning(traces: Mapping[str, Any], available: float) -> Section:
     """Tell how the power grew while the network was tuned."""
     unit = available if isfinite(available) else 1.0
 
@@ -108,10 +106,11 @@ def tuning(traces: Mapping[str, Any], available: float, name: str) -> Section:
     caption = f"Mean absorbed{of}, means over the walkers"
     walkers = "; the bands span the walkers" if any(len(p) > 1 for p in traces.values()) else ""
     drawing = captioned(
-        trace_figure(traces, available, f"{name}-trace"),
+        trace_figure(traces, available),
         f"Every trial counts, also those that were worse{walkers}.",
     )
-    return Section("How it was tuned", join([drawing, table(heads, rows, caption=caption)]))
+    told = table(heads, rows, caption=caption)
+    return Section("How it was tuned", tag("div", drawing, told, class_="figures"))
 
 
 def power(answer: Answer) -> Section | None:
@@ -123,55 +122,56 @@ def power(answer: Answer) -> Section | None:
     total = sum(latest.values())
     order = sorted(latest, key=lambda name: -latest[name])
     several = len(powers) > 1
-    heads = [
-        "resistor",
-        "between",
-        "resistance",
-        *((f"power, {state}" if several else "power") for state in powers),
-        f"share, {now}" if several else "share",
-    ]
-
-    def row(name: str) -> tuple[str, ...]:
-        e = network[name]
-        watts = (quantity(power.get(name), "W") for power in powers.values())
-        ohms = quantity(e.value, "Ω") if isinstance(e, Resistor) else "–"
-        return name, f"{e.a}, {e.b}", ohms, *watts, share(latest[name] / total)
-
-    rows = [row(name) for name in order[:_ROWS]]
+    resistors = [network[name] for name in order[:_ROWS]]
     rest = order[_ROWS:]
-    if rest:
-        watts = (quantity(sum(p.get(n, 0) for n in rest), "W") for p in powers.values())
-        left = sum(latest[n] for n in rest) / total
-        rows.append((f"{len(rest)} more", "", "", *watts, share(left)))
-    totals = (quantity(sum(power.values()), "W") for power in powers.values())
-    rows.append(("all", "", "", *totals, share(1.0)))
+    labels = [e.name for e in resistors] + ([f"{len(rest)} more"] if rest else []) + ["all"]
+    between = [f"{e.a}, {e.b}" for e in resistors] + [""] * (len(labels) - len(resistors))
+    ohm, ohms = column(
+        "resistance", [e.value if isinstance(e, Resistor) else None for e in resistors], "Ω"
+    )
+    ohms += [""] * (len(labels) - len(ohms))
+
+    def watts(power: Mapping[str, float]) -> list[float]:
+        left = [sum(power.get(name, 0.0) for name in rest)] if rest else []
+        return [*(power.get(e.name, 0.0) for e in resistors), *left, sum(power.values())]
+
+    columns = [
+        column(f"power, {state}" if several else "power", watts(power), "W")
+        for state, power in powers.items()
+    ]
+    shares = [share(w / total) for w in watts(latest)]
+    heads = ["resistor", "between", ohm, *(head for head, _ in columns)]
+    heads.append(f"share, {now}" if several else "share")
+    cells = (values for _, values in columns)
+    rows = list(zip(labels, between, ohms, *cells, shares, strict=True))
     caption = f"Mean dissipated power {answer.where}; amplitudes are peak"
     return Section("Where the power goes", table(heads, rows, caption=caption, words=2))
 
 
-def ledger(books: Mapping[str, Ledger], name: str) -> Html:
+def ledger(books: Mapping[str, Ledger]) -> Html:
     """Tell where the energy of transients went."""
-    lines: list[tuple[str, list[str]]] = []
-
-    def add(label: str, values: Iterator[float]) -> None:
-        lines.append((label, [quantity(value, "J") for value in values]))
-
     every = list(books.values())
-    add("taken in by the ports", (sum(b.energy_in.values()) for b in every))
-    if any(b.delivered for b in every):
-        add("delivered by controlled sources", (sum(b.delivered.values()) for b in every))
-    add("dissipated", (sum(b.dissipated.values()) for b in every))
-    add("stored at the end", (sum(b.stored.values()) for b in every))
-    lines.append(("residual, over what came in", [plain(b.residual, 2) for b in every]))
-    add("lost in the source resistances, not counted", (sum(b.source_loss.values()) for b in every))
-    heads = ("energy", *(books if len(books) > 1 else ("",)))
-    rows = [(label, *values) for label, values in lines]
+    sums = {
+        "taken in by the ports": [sum(b.energy_in.values()) for b in every],
+        "delivered by controlled sources": [sum(b.delivered.values()) for b in every],
+        "dissipated": [sum(b.dissipated.values()) for b in every],
+        "stored, more than at the start": [sum(b.stored.values()) for b in every],
+        "lost in the source resistances, outside": [sum(b.source_loss.values()) for b in every],
+    }
+    if not any(b.delivered for b in every):
+        del sums["delivered by controlled sources"]
+    rows = [(label, *(quantity(joule, "J") for joule in row)) for label, row in sums.items()]
+    rows.insert(-1, ("residual, over what came in", *(plain(b.residual, 2) for b in every)))
+    heads = ("", *(books if len(books) > 1 else ("energy",)))
+    spans = sorted({quantity(float(b.time[-1] - b.time[0]), "s") for b in every})
+    caption = f"The ledger over {' and '.join(spans)}"
     drawing = captioned(
-        ledger_figure(books, f"{name}-ledger"),
+        ledger_figure(books),
         "Line: the energy that came in; areas: where it is. They close to the residual.",
         full=len(books) > 1,
     )
-    return join([drawing, table(heads, rows, caption="The ledger")])
+    told = table(heads, rows, caption=caption)
+    return tag("div", drawing, told, class_="figures")
 
 
 def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | None:
@@ -192,21 +192,18 @@ def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | 
         ]
     if not values:
         return None
-    heads = (
-        "f0",
-        "Q",
-        "bandwidth",
-        "absorbed / available" if answer.has_share else "absorbed / maximum",
-    )
-    rows = [
+    f0, q, bandwidth, height = zip(*values, strict=True)
+    columns = (
+        column("f0", f0, "Hz", 6),
+        ("Q", [plain(value) if isfinite(value) else "lossless" for value in q]),
+        column("bandwidth", bandwidth, "Hz"),
         (
-            quantity(f0, "Hz", 6),
-            plain(q) if isfinite(q) else "lossless",
-            quantity(bandwidth, "Hz"),
-            share(height),
-        )
-        for f0, q, bandwidth, height in values
-    ]
+            "absorbed / available" if answer.has_share else "absorbed / maximum",
+            [share(value) for value in height],
+        ),
+    )
+    heads = [head for head, _ in columns]
+    rows = list(zip(*(cells for _, cells in columns), strict=True))
     rs = answer.network.port().resistance
     load = f"loaded by {quantity(rs, 'Ω')}" if rs else "with an ideal source"
     caption = f"{len(rows)} resonances, {load}"
