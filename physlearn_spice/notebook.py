@@ -19,7 +19,7 @@ def show_network(network: Network) -> str:
     from .page.html import join, tag
 
     kinds = dict.fromkeys(e.kind for e in network.elements)
-    counts = ", ".join(f"{sum(e.kind == k for e in network.elements)} {k}s" for k in kinds)
+    counts = ", ".join(f"{sum(e.kind == k for e in network.elements)} × {k}" for k in kinds)
     drawing = [plain_network_figure(network)] if can_be_drawn(network) else []
     says = (
         f"Network of {len(network.branches)} branches, {len(network.nodes)} nodes and "

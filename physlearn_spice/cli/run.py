@@ -84,6 +84,7 @@ def run(
     if raw or netcdf:
         raise DeckError("--raw and --netcdf are for one deck; --out takes the results of several")
     folder = out or Path("results")
+    make_folder(folder)
     leave_note(context, folder, {})  # the decks have accounts of their own
     runs = _with_progress(
         run_decks(found, folder, jobs=jobs, timeout=timeout, include_from=include, options=options),

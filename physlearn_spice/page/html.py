@@ -54,7 +54,7 @@ def join(children: Iterable[str]) -> Html:
 def _escaped(text: str) -> str:
     """Escape text; what HTML can't hold (control characters, half surrogates) shows as a mark."""
     kept = (c if c.isprintable() or c in "\n\t\u202f\u00a0" else "\ufffd" for c in text)
-    return escape("".join(kept))
+    return escape("".join(kept), quote=False)
 
 
 def table(
@@ -89,7 +89,7 @@ def quantity(value: float | None, unit: str, digits: int = 4) -> str:
         return DASH
     if value == 0:
         return f"0{_SPACE}{unit}"
-    power = _power(float(f"{value:.{digits}g}"))
+    power = _power(_rounded(value, digits))
     if power not in _PREFIXES:
         return f"{plain(value, digits)}{_SPACE}{unit}"
     return f"{plain(value / 10.0**power, digits)}{_SPACE}{_PREFIXES[power]}{unit}"
@@ -114,7 +114,7 @@ def plain(value: float | None, digits: int = 4) -> str:
         return "0"
     if not 1e-4 <= abs(value) < 1e6:
         return _exponent(value, digits)
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(_rounded(value, digits)))))
     return _minus(f"{value:.{decimals}f}")
 
 
@@ -123,6 +123,10 @@ def share(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return DASH
     return f"{_minus(f'{100 * value:.1f}')}{_SPACE}%"
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 def _power(value: float) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..history import Step
 from ..measures import Ledger
 from ..modes import known_modes
 from ..network import Network
+from ..resonances import Resonance
 from .answers import Answer
 from .contents import Part
 from .figures import (
@@ -176,30 +177,19 @@ def ledger(books: Mapping[str, Ledger]) -> Html:
 
 def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | None:
     """List resonances: as ``spectrum`` has found them, or the natural modes within the band."""
-    low, high = answer.frequency[[0, -1]]
-    curve = list(answer.curves.values())[-1]
-    if given is None:
-        found = [mode for mode in known_modes(answer.network) or () if low <= mode.f0 <= high]
-        heights = np.interp([mode.f0 for mode in found], answer.frequency, curve).tolist()
-        values = [
-            (mode.f0, mode.quality_factor, mode.bandwidth, height)
-            for mode, height in zip(found, heights, strict=True)
-        ]
-    else:
-        values = [
-            (r["f0_Hz"], r["quality_factor"] or np.inf, r["bandwidth_Hz"], r["efficiency"])
-            for r in given
-        ]
-    if not values:
+    modes = _modes(answer, given)
+    if not modes:
         return None
-    f0, q, bandwidth, height = zip(*values, strict=True)
+    f0 = [mode.f0 for mode in modes]
+    heights = np.interp(f0, answer.frequency, list(answer.curves.values())[-1]).tolist()
+    q = (mode.quality_factor for mode in modes)
     columns = (
         column("f0", f0, "Hz", 6),
         ("Q", [plain(value) if isfinite(value) else "lossless" for value in q]),
-        column("bandwidth", bandwidth, "Hz"),
+        column("bandwidth", [mode.bandwidth for mode in modes], "Hz"),
         (
             "absorbed / available" if answer.has_share else "absorbed / maximum",
-            [share(value) for value in height],
+            [share(height) for height in heights],
         ),
     )
     heads = [head for head, _ in columns]
@@ -209,6 +199,16 @@ def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | 
     caption = f"{len(rows)} resonances, {load}"
     whole = table(heads, rows, caption=caption, words=0)
     return Section("Resonances", whole if len(rows) <= 30 else details(caption, whole))
+
+
+def _modes(answer: Answer, given: list[dict[str, Any]] | None) -> list[Resonance]:
+    try:
+        if given:
+            return [Resonance(row["f0_Hz"], row["quality_factor"] or inf) for row in given]
+    except (KeyError, TypeError):
+        pass  # not written by us
+    low, high = answer.frequency[[0, -1]]
+    return [mode for mode in known_modes(answer.network) or () if low <= mode.f0 <= high]
 
 
 def elements(network: Network) -> Section:
