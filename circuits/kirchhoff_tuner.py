@@ -36,10 +36,12 @@ from physlearn_spice import (
     spectral_tones,
 )
 from physlearn_spice.cli import run_to_exit
+from physlearn_spice.engines import choose
 from physlearn_spice.files import make_folder
+from physlearn_spice.folders import Tuning, save_ledgers, save_tuning
+from physlearn_spice.history import add_step
 from physlearn_spice.measures import Ledger, available_at_tones, ledger, points_per_period
 from physlearn_spice.ngspice import simulate
-from physlearn_spice.report import Tuning, save_ledgers, save_tuning
 from physlearn_spice.results import Waveforms
 from physlearn_spice.tuner import RECIPES, absorbed_power_at, compare
 
@@ -143,7 +145,11 @@ def main(
                 facts[state][f"{name}_residual"] = book.residual
                 if name == "glass_hum":
                     books[f"{state}: {taken:.1%} of the available energy"] = book
-        save_ledgers(books, out / "ledger.png")
+        save_ledgers(books, out)
+        choice = choose(untuned)
+        engine = {"engine": choice.engine, "engine_reason": choice.reason}
+        words = ["./run", "circuit", "kirchhoff_tuner", "--seed", str(seed)]
+        add_step(out, "kirchhoff_tuner", words, {"seed": seed}, {**engine, **facts})
     if as_json:
         print(json.dumps(facts))
     else:

@@ -5,6 +5,7 @@ measures and tunes is in the modules :mod:`.ngspice`, :mod:`.measures`, :mod:`.r
 :mod:`.tuner` and :mod:`.plots`.
 """
 
+from . import notebook as _notebook  # tells notebooks how to show what follows
 from .couplings import Coupling
 from .elements import (
     Capacitor,
@@ -42,6 +43,8 @@ from .netlist import Ac, Deck, Op, Source, Tran, at_frequencies, load_deck, read
 from .network import Network, Port
 from .recordings import from_csv, from_wav, spectral_tones
 from .stimulus import Chirp, Multitone, Samples, Tone, band_limited_noise
+
+del _notebook
 
 __all__ = [
     "Ac",

@@ -30,6 +30,7 @@ from .errors import PhyslearnError
 from .flows import current_of
 from .network import Network
 from .results import Spectrum, Waveforms
+from .shown import Shown
 from .stimulus import Tone
 
 __all__ = [
@@ -213,7 +214,7 @@ def mean_input_power(
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(Shown):
     """Where the energy went between the first and the last instant [J].
 
     Parameters

@@ -32,6 +32,7 @@ from .elements import (
 )
 from .errors import NetworkError
 from .ports import GROUND, Port
+from .shown import Shown
 from .topology import first_loop, not_joined
 
 __all__ = ["GROUND", "Network", "Port"]
@@ -48,7 +49,7 @@ _WithValue = LinearElement | ControlledSource | Coupling
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Shown):
     """Elements, ports and couplings, checked when they are put together.
 
     Couplings join inductors and no nodes: graph, branches and loops know nothing of them.

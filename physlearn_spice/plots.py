@@ -98,7 +98,12 @@ def colour_bar(norm: LogNorm) -> ScalarMappable:
 
 
 def network_by_power(
-    ax: Axes, network: Network, power: Mapping[str, float], norm: LogNorm, *, title: str = ""
+    ax: Axes,
+    network: Network,
+    power: Mapping[str, float],
+    norm: LogNorm | None,
+    *,
+    title: str = "",
 ) -> None:
     """Draw the branches between junctions, coloured by the power in their elements.
 
@@ -112,7 +117,7 @@ def network_by_power(
     power
         Dissipated power of elements by name; those of one branch are added.
     norm
-        Scale of the colours, as :func:`power_scale` gives it.
+        Scale of the colours, as :func:`power_scale` gives it; None draws all branches alike.
     title
         Title of the axes.
     """
@@ -130,9 +135,9 @@ def network_by_power(
         nx.circular_layout(graph) if dense else nx.kamada_kawai_layout(graph)
     )
     for (a, b), watts in sorted(total.items(), key=lambda item: item[1]):
-        share = float(norm(max(watts, 1e-300)))
+        share = float(norm(max(watts, 1e-300))) if norm else 0.1
         (xa, ya), (xb, yb) = layout[a], layout[b]
-        colour = colormaps[_POWER_COLOURS](share)
+        colour = colormaps[_POWER_COLOURS](share) if norm else "#555555"
         ax.plot([xa, xb], [ya, yb], color=colour, linewidth=0.8 + 3.5 * share, zorder=1 + share)
     driven = {port.plus for port in network.ports} - {GROUND}
     for node, (x, y) in layout.items():
@@ -269,7 +274,7 @@ def ledger_curves(axes: Sequence[Axes], books: Mapping[str, Ledger]) -> None:
     books
         Ledgers by title.
     """
-    top = max(float(book.energy_in_t.max()) for book in books.values())
+    top = max(float(book.energy_in_t.max()) for book in books.values()) or 1e-15
     scale, prefix = si_prefix(top)
     for ax, (title, book) in zip(axes, books.items(), strict=True):
         thin = slice(None, None, max(1, len(book.time) // 2000))

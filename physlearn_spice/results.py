@@ -19,6 +19,7 @@ from .errors import DeckError, PhyslearnError, SimulationError, Status
 from .files import replacing
 from .netlist import alter_commands, options_of
 from .network import GROUND
+from .shown import Shown
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +85,7 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class _Vectors:
+class _Vectors(Shown):
     """Vectors by name, with a word for what is missing."""
 
     vectors: Mapping[str, NDArray[Any]]

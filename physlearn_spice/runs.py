@@ -21,11 +21,11 @@ from .ngspice import Limits, Pool
 from .rawfile import write_raw
 from .results import Failure, Outcome, Result
 
-__all__ = ["Account", "Run", "run_decks"]
+__all__ = ["Account", "Run", "read_run", "run_decks"]
 
 _FORMAT = "physlearn-run/1"
 _AHEAD = 4  # decks that are read before their turn, for each worker
-_Running = dict[Future[tuple[Outcome, ...]], tuple["Run", tuple[str, ...]]]  # kinds of analyses
+_Running = dict[Future[tuple[Outcome, ...]], tuple["Run", Deck | TextDeck]]
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def run_decks(
             if found:
                 yield found
             else:
-                running[pool.submit(deck)] = run, deck.kinds
+                running[pool.submit(deck)] = run, deck
         while running:
             yield from _ended(running, folder, None)
 
@@ -143,19 +143,20 @@ def run_decks(
 def _ended(running: _Running, folder: Path, timeout: float | None) -> Iterator[Run]:
     """Write and yield the runs that have ended, once one has or the time is over."""
     for future in wait(running, timeout, FIRST_COMPLETED).done:
-        run, kinds = running.pop(future)
+        run, deck = running.pop(future)
+        kinds, text = deck.kinds, text_of(deck)
         outcomes = future.result()
         results = [outcome for outcome in outcomes if not isinstance(outcome, Failure)]
         accounts = tuple(map(_account, kinds, outcomes))
         try:
-            run = _written(replace(run, accounts=accounts), results, folder)
+            run = _written(replace(run, accounts=accounts), results, folder, text)
         except PhyslearnError as error:
             if isinstance(error.__cause__, OSError):  # no other deck's could be written, either
                 raise
             advice = "save other vectors, or give them shorter names"
             unheld = SimulationError(str(error), status=Status.BAD_DECK, advice=advice)
             accounts = tuple(_failed(kind, unheld) for kind in kinds)
-            run = _written(replace(run, accounts=accounts), [], folder)
+            run = _written(replace(run, accounts=accounts), [], folder, text)
         yield run
 
 
@@ -185,8 +186,11 @@ def _key(deck: Deck | TextDeck) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _written(run: Run, results: Sequence[Result], folder: Path) -> Run:
-    """Write a deck's results and then their account, without which they don't count."""
+def _written(run: Run, results: Sequence[Result], folder: Path, deck: str = "") -> Run:
+    """Write a deck's results and then their account, without which they don't count.
+
+    The account holds the deck's text, so that the folder tells the whole by itself.
+    """
     raw, record = _files(run, folder)
     with suppress(OSError):  # whatever is in the way is in the way of writing, too
         record.unlink(missing_ok=True)
@@ -194,7 +198,7 @@ def _written(run: Run, results: Sequence[Result], folder: Path) -> Run:
     if results:
         write_raw(results, raw)
         run = replace(run, size=raw.stat().st_size)
-    text = {"format": _FORMAT, **asdict(run)}
+    text = {"format": _FORMAT, **asdict(run), "text": deck}
     del text["is_new"]
     write_text(record, json.dumps(text, indent=1))
     return run
@@ -204,14 +208,31 @@ def _found(run: Run, folder: Path) -> Run | None:
     """Return a run as an earlier one has left it, if that was of the same and is whole."""
     raw, record = _files(run, folder)
     try:
-        text = json.loads(record.read_text(encoding="utf-8"))
-        accounts = tuple(map(_read_account, text["accounts"]))
+        found, _ = read_run(record)
         size = raw.stat().st_size
-        is_same = (text["format"], text["key"], text["size"]) == (_FORMAT, run.key, size)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (PhyslearnError, OSError):
         return None
-    found = replace(run, accounts=accounts, size=size, is_new=False)
-    return found if is_same and accounts and not found.failed else None
+    is_same = (found.key, found.size) == (run.key, size) and found.accounts
+    return replace(found, name=run.name, deck=run.deck) if is_same and not found.failed else None
+
+
+def read_run(record: Path) -> tuple[Run, str]:
+    """Read a deck's account: its run, and the text that ngspice was given, "" where it had none.
+
+    Raises
+    ------
+    PhyslearnError
+        The file is no such account, or can't be read.
+    """
+    try:
+        fields = json.loads(record.read_text(encoding="utf-8"))
+        if fields["format"] != _FORMAT:
+            raise ValueError(fields["format"])
+        accounts = tuple(map(_read_account, fields["accounts"]))
+        name, deck, key, text = (str(fields.get(n, "")) for n in ("name", "deck", "key", "text"))
+        return Run(name, deck, key, accounts, int(fields["size"]), is_new=False), text
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PhyslearnError(f"{str(record)!r} is no account of a run: {error!r}") from error
 
 
 def _read_account(fields: dict[str, Any]) -> Account:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1] / "physlearn_spice"
 ORDER = [
     "errors",
     "files",
+    "shown",
     "topology",
     "terminals",
     "controlled",
@@ -46,7 +47,10 @@ ORDER = [
     "tolerances",
     "tuner",
     "plots",
-    "report",
+    "folders",
+    "history",
+    "page",
+    "notebook",
     "cli",
     "__init__",  # the package's own front door, which only users import from
 ]

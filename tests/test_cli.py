@@ -63,7 +63,7 @@ def folder(tmp_path: Path, physlearn) -> Path:
     return place
 
 
-@pytest.mark.parametrize("command", ["generate", "run", "spectrum", "tune", "doctor"])
+@pytest.mark.parametrize("command", ["generate", "run", "spectrum", "tune", "report", "doctor"])
 def test_help_shows_an_example(physlearn, command: str) -> None:
     code, out, _ = physlearn(command, "--help")
     assert code == 0
@@ -553,6 +553,7 @@ def test_json_of_several_decks(physlearn, decks: Path) -> None:
     for each in (good, bad):
         record = json.loads(Path("results", f"{each['name']}.json").read_text())
         assert record.pop("format") == "physlearn-run/1"
+        assert bool(record.pop("text")) == (each is good)  # as ngspice was given it
         assert record == {key: value for key, value in each.items() if key != "is_new"}
 
 

@@ -16,6 +16,7 @@ from ..errors import PhyslearnError, SimulationError
 from ..ngspice.library import NgspiceMissingError
 from .doctor import doctor
 from .generate import generate
+from .report import report
 from .run import run
 from .spectrum import spectrum
 from .tune import tune
@@ -24,13 +25,13 @@ __all__ = ["app", "main", "run_to_exit"]
 
 app = typer.Typer(
     name="physlearn",
-    help="Kirchhoff networks that learn by resonance: generate, run, analyse and tune them.",
+    help="Kirchhoff networks that learn by resonance: generate, run, analyse, tune and show them.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (generate, run, spectrum, tune, doctor):
+for command in (generate, run, spectrum, tune, report, doctor):
     app.command(no_args_is_help=command is not doctor)(command)
 
 

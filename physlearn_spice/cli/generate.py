@@ -36,6 +36,7 @@ from ..network import Network
 from ..resonances import natural_band
 from ..stimulus import Tone
 from .inputs import JsonOption, OutOption, SeedOption, law, read_network_text
+from .notes import leave_note
 
 __all__ = ["generate"]
 
@@ -78,6 +79,7 @@ _TAKES = {  # options that only these topologies take
 
 
 def generate(
+    context: typer.Context,
     topology: Annotated[Topology, typer.Argument(help="Graph of the network.")],
     nodes: Annotated[
         int, typer.Option("--nodes", "-n", help="Nodes; rows of a lattice, sections of a ladder.")
@@ -197,6 +199,7 @@ def generate(
         "linear": network.is_linear,
         "files": files,
     }
+    leave_note(context, out, facts)
     if as_json:
         print(json.dumps(facts))
     else:

@@ -28,6 +28,7 @@ from ..results import Failure, Spectrum, Waveforms, to_xarray, write_netcdf
 from ..runs import Run, run_decks
 from .accounts import account, coarse_steps, print_account, summary
 from .inputs import JsonOption
+from .notes import leave_note
 
 __all__ = ["run"]
 
@@ -35,6 +36,7 @@ _TELLS_WHY = re.compile(r"error:(?!.*cannot recover)|warning|undefined", re.IGNO
 
 
 def run(
+    context: typer.Context,
     decks: Annotated[list[Path], typer.Argument(metavar="DECK", help="Decks, or folders of them.")],
     raw: Annotated[
         Path | None, typer.Option(help="Write one deck's results as an ngspice .raw here.")
@@ -82,6 +84,8 @@ def run(
     if raw or netcdf:
         raise DeckError("--raw and --netcdf are for one deck; --out takes the results of several")
     folder = out or Path("results")
+    make_folder(folder)
+    leave_note(context, folder, {})  # the decks have accounts of their own
     runs = _with_progress(
         run_decks(found, folder, jobs=jobs, timeout=timeout, include_from=include, options=options),
         len(found),

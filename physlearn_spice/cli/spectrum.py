@@ -17,12 +17,12 @@ from rich.table import Table
 
 from ..engines import agreement, choose, sweep
 from ..files import make_folder
+from ..folders import efficiency_label, save_spectrum
 from ..measures import absorbed_power, admittance, available_power, efficiency
 from ..modes import known_modes
 from ..netlist import Ac, at_frequencies
 from ..network import Network, Port
 from ..plots import figure, save_figure, spectrum_curves
-from ..report import efficiency_label, save_spectrum
 from ..resonances import Resonance, natural_band, peaks, resonances
 from ..results import Spectrum, to_xarray, write_netcdf
 from ..tolerances import absorbed_band, e_series, mode_spreads, within_tolerance
@@ -35,6 +35,7 @@ from .inputs import (
     load_driven,
     share,
 )
+from .notes import leave_note
 
 __all__ = ["spectrum"]
 
@@ -45,6 +46,7 @@ _MOST_OF_BAND = 1000  # frequencies
 
 
 def spectrum(
+    context: typer.Context,
     network: Annotated[Path, typer.Argument(help="Network: a deck, or JSON of generate or tune.")],
     over: Annotated[str | None, typer.Option("--band", help="Frequencies, as 100:2k [Hz].")] = None,
     points: Annotated[int, typer.Option(help="Points per decade.")] = 1000,
@@ -86,6 +88,8 @@ def spectrum(
     tops = at_frequencies(mode.f0 for mode in exact or () if low < mode.f0 < high)
     result = sweep(net, Ac(low, high, points, "dec"), *tops, port=driven.name, engine=choice.engine)
     found: dict[str, Any] = {
+        "port": driven.name,
+        "band_Hz": [low, high],
         "engine": choice.engine,
         "engine_reason": choice.reason,
         **_analyse(net, driven, result, exact, choice.engine),
@@ -108,8 +112,9 @@ def spectrum(
             spectrum_curves(axes[0, 0], result.frequency, curves, band=band_of, name_of_band=name)
             axes[0, 0].set_ylabel(efficiency_label(driven))
             save_figure(fig, out / "spectrum.png")
+        leave_note(context, out, found)
     if as_json:
-        print(json.dumps({"port": driven.name, "band_Hz": [low, high], **found}))
+        print(json.dumps(found))
         return
     console = Console()
     unit = "P/Pav" if driven.resistance else "P [W] at 1 V peak"

@@ -19,10 +19,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError, SimulationError, Status
 from ..files import make_folder
+from ..folders import Tuning, save_tuning
 from ..measures import available_at_tones
 from ..netlist import Ac
 from ..network import Network
-from ..report import Tuning, save_tuning
 from ..resonances import natural_band
 from ..stimulus import Tone
 from ..tuner import RECIPES, State, absorbed_power_at, engine_for
@@ -36,6 +36,7 @@ from .inputs import (
     load_network,
     load_signal,
 )
+from .notes import leave_note
 
 __all__ = ["tune"]
 
@@ -43,6 +44,7 @@ _KINDS = {"r": Resistor, "l": Inductor, "c": Capacitor}
 
 
 def tune(
+    context: typer.Context,
     network: Annotated[Path, typer.Argument(help="Network: a deck, or JSON of generate.")],
     sound: Annotated[
         str,
@@ -130,6 +132,7 @@ def tune(
     }
     if check:
         facts["check_difference"] = _check(tuned.network, stimulus.tones)
+    leave_note(context, out, facts)
     if as_json:
         print(json.dumps(facts))
     else:

@@ -1,11 +1,16 @@
-"""What a tuning run leaves in a folder: deck, network, spectrum, data and figures."""
+"""What tuning, spectra and ledgers leave in a folder: decks, networks, data and figures.
+
+What is written here, :mod:`physlearn_spice.page` reads.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +44,18 @@ from .results import Spectrum, touchstone, write_netcdf
 from .stimulus import Tone
 from .tuner import dissipated_power_at
 
-__all__ = ["Tuning", "efficiency_label", "save_ledgers", "save_spectrum", "save_tuning"]
+__all__ = [
+    "LEDGER_FORMAT",
+    "Tuning",
+    "efficiency_label",
+    "save_ledgers",
+    "save_spectrum",
+    "save_tuning",
+    "thinned",
+]
+
+LEDGER_FORMAT = "physlearn-ledger/1"
+_LEDGER_POINTS = 500
 
 
 @dataclass(frozen=True)
@@ -122,11 +138,36 @@ def save_spectrum(
         write_text(folder / "spectrum.s1p", text)
 
 
-def save_ledgers(books: Mapping[str, Ledger], path: Path) -> None:
-    """Draw ledgers side by side, on the same scale."""
+def save_ledgers(books: Mapping[str, Ledger], folder: Path) -> None:
+    """Write ledgers by title as ``ledger.json``, and side by side as ``ledger.png``."""
+    records = {title: _record(thinned(book)) for title, book in books.items()}
+    text = json.dumps({"format": LEDGER_FORMAT, "ledgers": records}, indent=1)
+    write_text(folder / "ledger.json", text)
     with figure(1, len(books), size=(4.0 * len(books), 3.6)) as (fig, axes):
         ledger_curves(axes[0], books)
-        save_figure(fig, path)
+        save_figure(fig, folder / "ledger.png")
+
+
+def thinned(book: Ledger) -> Ledger:
+    """Return a ledger whose curves have no more points than an eye can tell."""
+    some = np.unique(np.linspace(0, len(book.time) - 1, _LEDGER_POINTS).astype(int))
+    return replace(
+        book,
+        time=book.time[some],
+        energy_in_t=book.energy_in_t[some],
+        dissipated_t=book.dissipated_t[some],
+        stored_t=book.stored_t[some],
+        delivered_t=np.resize(book.delivered_t, len(book.time))[some],
+    )
+
+
+def _record(book: Ledger) -> dict[str, Any]:
+    """Return a ledger for JSON."""
+    values = {field.name: getattr(book, field.name) for field in fields(book)}
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else dict(value)
+        for name, value in values.items()
+    }
 
 
 def _telling_frequencies(tuning: Tuning, over: Ac) -> list[float]:
