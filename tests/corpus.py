@@ -16,39 +16,35 @@ __all__ = ["CORPUS", "VOCABULARY", "CorpusDeck"]
 
 _FOLDER = Path(__file__).parent / "decks"
 
-VOCABULARY = frozenset(
-    word
-    for line in """
-    plain title, star title, dot title, empty title, title like a card
-    star comment, semicolon comment, dollar comment, slash comment, commented-out element
-    continuation, comment between continuations, blank lines, indented cards, no end
-    crlf, tabs, latin-1, utf-8, byte-order mark, mixed case
-    gnd, node 2^, node n$1, node names, node parentheses, commas, source names
-    milli M, femto F, meg, mil, tera, 4k7, unit letters, exponent with unit, plus sign
-    leading dot, trailing dot, latin-1 micro, utf-8 micro
-    param, several params, dependent parameters, global_param, braces, quotes, bare parameter
-    functions, ternary, func, param functions, param in subckt
-    subckt, subckt defaults, params word, nesting, subckt in subckt, subckt chain, unused subckt
-    source in subckt, global
-    model R, model C, model L, model D, diode RS, diode CJO, sheet resistance, unused model
-    model before value, value before model, m, area, tc, quadratic tc, temp, Rser
-    coupling of two, coupling of three, several couplings, couplings on a line
-    vcvs, vccs, cccs, ccvs, poly vcvs, poly vccs, poly cccs, poly ccvs, meter source
-    dc implied, ac bare, ac phase, current source, Norton port, sources in series, hidden node
-    sin, pulse, pwl, exp, sffm, sin damped, pulse defaults, several keywords, two waveforms
-    sin without parentheses, pulse without parentheses, pwl without parentheses
-    exp without parentheses, sffm without parentheses
-    op, ac dec, ac oct, ac lin, dc, dc nested, tran one, tran two, tran three, tran four
-    tran zero step, uic, ic card, ic on elements, options, save
-    print, plot, probe, four, measure, step, pz, sens, noise
-    control ac, control tran, control op, control dc, control run, comment in control
-    filter, ladder, matching network, transformer, transmission line, bridge, crystal, tank
-    rectifier, gyrator, negative impedance, op-amp, amplifier, attenuator, bias point
-    refused
-    """.split("\n")
-    for word in line.strip().split(", ")
-    if word
-)
+_WORDS = """
+plain title, star title, dot title, empty title, title like a card
+star comment, semicolon comment, dollar comment, slash comment, commented-out element
+continuation, comment between continuations, blank lines, indented cards, no end
+crlf, tabs, latin-1, utf-8, byte-order mark, mixed case
+gnd, node 2^, node n$1, node names, node parentheses, commas, source names
+milli M, femto F, meg, mil, tera, 4k7, unit letters, exponent with unit, plus sign
+leading dot, trailing dot, latin-1 micro, utf-8 micro
+param, several params, dependent parameters, global_param, braces, quotes, bare parameter
+functions, ternary, func, param functions, param in subckt
+subckt, subckt defaults, params word, nesting, subckt in subckt, subckt chain, unused subckt
+source in subckt, global
+model R, model C, model L, model D, diode RS, diode CJO, sheet resistance, unused model
+model before value, value before model, m, area, tc, quadratic tc, temp, Rser
+coupling of two, coupling of three, several couplings, couplings on a line
+vcvs, vccs, cccs, ccvs, poly vcvs, poly vccs, poly cccs, poly ccvs, meter source
+dc implied, ac bare, ac phase, current source, Norton port, sources in series, hidden node
+sin, pulse, pwl, exp, sffm, sin damped, pulse defaults, several keywords, two waveforms
+sin without parentheses, pulse without parentheses, pwl without parentheses
+exp without parentheses, sffm without parentheses
+op, ac dec, ac oct, ac lin, dc, dc nested, tran one, tran two, tran three, tran four
+tran zero step, uic, ic card, ic on elements, options, save
+print, plot, probe, four, measure, step, pz, sens, noise
+control ac, control tran, control op, control dc, control run, comment in control
+filter, ladder, matching network, transformer, transmission line, bridge, crystal, tank
+rectifier, gyrator, negative impedance, op-amp, amplifier, attenuator, bias point
+refused
+"""
+VOCABULARY = frozenset(re.split(r", |\n", _WORDS.strip()))
 
 
 @dataclass(frozen=True)
