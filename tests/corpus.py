@@ -59,24 +59,20 @@ class CorpusDeck:
         return self.path.stem
 
     @property
-    def text(self) -> str:
-        return self.content.decode("latin-1")
-
-    @property
     def constructs(self) -> frozenset[str]:
         known = {word.lower(): word for word in VOCABULARY}
-        words = (word.strip() for word in self._comment("constructs").split(","))
+        words = (word.strip() for word in _comment("constructs", self.content).split(","))
         return frozenset(known.get(word.lower(), word) for word in words)
 
     @property
     def refusal(self) -> tuple[int, str] | None:
         """The line and a piece of the message that it is refused with."""
-        line, _, says = self._comment("refused").partition(":")
+        line, _, says = _comment("refused", self.content).partition(":")
         return (int(line), says.strip()) if line else None
 
     @property
     def not_written(self) -> frozenset[str]:
-        return frozenset(self._comment("not written").split())
+        return frozenset(_comment("not written", self.for_ngspice).split())
 
     @property
     def for_ngspice(self) -> bytes:
@@ -84,9 +80,10 @@ class CorpusDeck:
         other = self.path.parent / "as_ngspice" / self.path.name
         return other.read_bytes() if other.exists() else self.content
 
-    def _comment(self, key: str) -> str:
-        found = re.search(rf"^\*\s*{key}:(.*)$", self.text, re.IGNORECASE | re.MULTILINE)
-        return found[1].strip() if found else ""
+
+def _comment(key: str, content: bytes) -> str:
+    found = re.search(rb"(?im)^\*\s*%b:(.*)$" % key.encode(), content)
+    return found[1].decode("ascii").strip() if found else ""
 
 
 CORPUS = tuple(CorpusDeck(path, path.read_bytes()) for path in sorted(_FOLDER.glob("*.cir")))
