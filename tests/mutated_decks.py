@@ -28,10 +28,10 @@ N_MUTATED = 20_000
 _LONGEST = 2.0  # [s] of the processor that a deck may take
 _HANGING = 30  # [s] of the clock after which it is given up
 
-# What no line is at fault for: all of the cards together make no circuit.
+# What no line is at fault for: all of the cards together make no circuit that can be driven.
 WITHOUT_LINE = re.compile(
-    r"^(the deck is empty|the deck has no |a network needs|an element|the title|"
-    r"node '|nodes '|port '|loop|.* loop|.*not positive definite|.*no analysis)"
+    r"the deck (is empty|has no (cards|analysis|source|voltage source))"
+    r"|the deck has an \.ac card but no source|the network has no elements|the couplings .* are not positive definite|voltage-source loop"
 )
 
 _TEXTS = [deck.content.decode("utf-8", "replace").replace("\r\n", "\n") for deck in CORPUS]
