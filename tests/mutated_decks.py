@@ -31,7 +31,8 @@ _HANGING = 30  # [s] of the clock after which it is given up
 # What no line is at fault for: all of the cards together make no circuit that can be driven.
 WITHOUT_LINE = re.compile(
     r"the deck (is empty|has no (cards|analysis|source|voltage source))"
-    r"|the deck has an \.ac card but no source|the network has no elements|the couplings .* are not positive definite|voltage-source loop"
+    r"|the deck has an \.ac card but no source|the network has no elements|voltage-source loop"
+    r"|the couplings .* are not positive definite"
 )
 
 _TEXTS = [deck.content.decode("utf-8", "replace").replace("\r\n", "\n") for deck in CORPUS]
