@@ -11,12 +11,12 @@ from physlearn_spice.rawfile import Plot, read_raw
 NGSPICE = shutil.which("ngspice") or "ngspice"
 
 
-def batch(text: str, folder: Path) -> list[Plot]:
-    """Its plots, of a run in ``folder``."""
-    (folder / "deck.cir").write_bytes(text.encode())
+def batch(text: str | bytes, folder: Path, raw: str = "out.raw") -> list[Plot]:
+    """Its plots, of a run in ``folder``; ``raw`` is another name for the file that they are in."""
+    (folder / "deck.cir").write_bytes(text.encode() if isinstance(text, str) else text)
     command = [NGSPICE, "-b", "-r", "out.raw", "deck.cir"]
     subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
-    return read_raw(folder / "out.raw")
+    return read_raw(folder / raw)
 
 
 def voltages(texts: list[str], folder: Path) -> list[float]:

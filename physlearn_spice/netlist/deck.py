@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _LONGEST_TITLE = 100  # letters; ngspice -b has no room beyond 500 bytes
+_LOWEST, _HIGHEST = 1e-100, 1e100  # [Hz]; a quotient of two such frequencies is a number
 Options = Mapping[str, float | str | None]  # None for a bare flag
 
 
@@ -60,6 +61,11 @@ class Ac:
             raise DeckError(
                 f"AC sweep of {self.points} points from {self.start!r} to {self.stop!r} Hz: "
                 "needs 0 < start <= stop and at least one point"
+            )
+        if self.start < _LOWEST or self.stop > _HIGHEST:
+            raise DeckError(
+                f"AC sweep from {self.start!r} to {self.stop!r} Hz: "
+                f"needs {_LOWEST!r} <= start and stop <= {_HIGHEST!r}"
             )
         if (self.points > 1 or self.spacing != "lin") and self.start == self.stop:
             raise DeckError("AC sweep of one frequency: write it as 'lin' with 1 point")

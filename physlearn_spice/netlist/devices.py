@@ -48,7 +48,8 @@ class Device:
     @property
     def edges(self) -> list[Edge]:
         """A star that joins its nodes."""
-        return [(self.name, self.ends[0], other) for other in self.ends[1:]]
+        first, *others = self.ends or ("",)
+        return [(self.name, first, other) for other in others]
 
     @property
     def is_linear(self) -> bool:
