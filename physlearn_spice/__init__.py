@@ -19,7 +19,7 @@ from .generators import (
     random_regular,
     square_lattice,
 )
-from .netlist import Ac, Deck, Op, Source, Tran, at_frequencies, load_deck, read_deck, to_spice
+from .netlist import Ac, Dc, Deck, Op, Source, Tran, at_frequencies, load_deck, read_deck, to_spice
 from .network import Network, Port
 from .recordings import from_csv, from_wav, spectral_tones
 from .stimulus import Chirp, Multitone, Samples, Tone, band_limited_noise
@@ -31,6 +31,7 @@ __all__ = [
     "Ccvs",
     "Chirp",
     "Coupling",
+    "Dc",
     "Deck",
     "DeckError",
     "Diode",

@@ -23,7 +23,7 @@ from ..measures import (
 )
 from ..modes import known_modes
 from ..netlist import Deck, Tran
-from ..results import OperatingPoint, Result, Spectrum, Waveforms
+from ..results import DcSweep, OperatingPoint, Result, Spectrum, Waveforms
 from ..stimulus import Multitone, Tone
 
 __all__ = ["account", "coarse_steps", "print_account", "summary"]
@@ -66,6 +66,8 @@ def account(bench: Deck, result: Result) -> dict[str, Any]:
         case OperatingPoint():
             volts = {name: float(v[0]) for name, v in result.vectors.items()}
             return {"analysis": "op", **engine, "values": volts}
+        case DcSweep():
+            return summary(result)
         case Spectrum():
             return {"analysis": "ac", **engine, **_ac_account(bench, result)}
         case Waveforms():
@@ -97,6 +99,8 @@ def summary(result: Result) -> dict[str, Any]:
         case OperatingPoint():
             values = {name: float(v[0].real) for name, v in result.vectors.items()}
             return {"analysis": "op", **engine, "values": values}
+        case DcSweep():
+            kind, at = "dc", (f"{result.source}_{result.unit}", result.sweep)
         case Spectrum():
             kind, at = "ac", ("frequency_Hz", result.frequency)
         case Waveforms():

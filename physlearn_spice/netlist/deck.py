@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from ..errors import DeckError
 from ..network import Network
 from ..stimulus import Stimulus
+from .dc_sweep import Dc, check_swept
 from .numbers import as_ngspice_reads
 
 __all__ = [
     "Ac",
     "Analysis",
+    "Dc",
     "Deck",
     "Op",
     "Options",
@@ -136,7 +138,7 @@ class Tran:
             raise DeckError(f"transient with a printing step of {self.step!r} s: must be positive")
 
 
-Analysis = Op | Ac | Tran
+Analysis = Op | Dc | Ac | Tran
 
 
 def at_frequencies(frequencies: Iterable[float]) -> tuple[Ac, ...]:
@@ -194,12 +196,13 @@ class Deck:
                 raise DeckError(f"can't save {vector!r}: it is no vector's name")
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
+        check_swept(self.analyses, self.network)
         object.__setattr__(self, "sources", every)
         object.__setattr__(self, "title", self.title.strip()[:_LONGEST_TITLE].strip())
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of the analyses: ``"op"``, ``"ac"``, ``"tran"``."""
+        """Kinds of the analyses: ``"op"``, ``"dc"``, ``"ac"``, ``"tran"``."""
         return tuple(type(analysis).__name__.lower() for analysis in self.analyses)
 
     @cached_property

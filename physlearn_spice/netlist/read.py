@@ -16,11 +16,12 @@ from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Network
 from .active import CONTROLLED, read_controlled, read_coupling, without_meters
 from .analyses import read_analysis
+from .dc_sweep import Dc
 from .deck import Ac, Analysis, Deck
 from .layout import cards, open_ends, read_text, title
 from .numbers import number
 from .screen import HOSTILE, OUTPUT
-from .sources import Feeds, ports_and_sources
+from .sources import Feeds, check_read_sweep, ports_and_sources
 from .write import varactor_charge
 
 __all__ = ["load_deck", "read_deck"]
@@ -90,6 +91,8 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
                 f"open end with a line '* open: {node}'",
                 line=element_lines[name],
             )
+    for line, sweep in parts.sweeps:
+        check_read_sweep(sweep, line, parts.feeds, network, sources)
     if any(isinstance(a, Ac) for a in parts.analyses) and not any(s.ac for s in sources.values()):
         raise DeckError("the deck has an .ac card but no source with an AC amplitude: add 'ac 1'")
     return Deck(
@@ -112,6 +115,7 @@ class _Parts:
     models: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     feeds: Feeds = field(default_factory=Feeds)
     analyses: list[Analysis] = field(default_factory=list)
+    sweeps: list[tuple[int, Dc]] = field(default_factory=list)  # with their lines
     options: dict[str, float | str | None] = field(default_factory=dict)
     save: list[str] = field(default_factory=list[str])
 
@@ -177,8 +181,11 @@ def _read_dot_card(parts: _Parts, line: int, word: str, rest: list[str], card: s
     match word:
         case ".end":
             return
-        case ".op" | ".ac" | ".tran":
-            parts.analyses.append(read_analysis(card, line))
+        case ".op" | ".dc" | ".ac" | ".tran":
+            analysis = read_analysis(card, line)
+            parts.analyses.append(analysis)
+            if isinstance(analysis, Dc):
+                parts.sweeps.append((line, analysis))
         case ".options" | ".option" | ".opt":
             for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
                 name, _, value = entry.partition("=")

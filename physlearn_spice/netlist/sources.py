@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +14,14 @@ import numpy as np
 
 from ..elements import Element, Resistor, Vccs, Vcvs
 from ..errors import DeckError, NetworkError, StimulusError
-from ..network import GROUND, Port
+from ..network import GROUND, Network, Port
 from ..stimulus import Chirp, Multitone, Samples, Stimulus, Tone
+from .dc_sweep import Dc, check_swept
 from .deck import Source
 from .numbers import number
 from .write import chirp_voltage
 
-__all__ = ["Feeds", "ends_of", "ports_and_sources"]
+__all__ = ["Feeds", "check_read_sweep", "ends_of", "ports_and_sources"]
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,30 @@ def ports_and_sources(
             "title, and no card)"
         )
     return tuple(ports), sources, absorbed
+
+
+def check_read_sweep(
+    sweep: Dc, line: int, feeds: Feeds, network: Network, sources: Mapping[str, Source]
+) -> None:
+    """Refuse a DC sweep of what is no source of its own in the network.
+
+    Raises
+    ------
+    DeckError
+        Naming the line and the source.
+    """
+    dc = {feed.name: feed.dc for feed in feeds.cards}
+    try:
+        check_swept([sweep], network)
+    except DeckError as error:
+        raise DeckError(str(error), line=line) from error
+    joined = sources.get(sweep.source[1:]) if sweep.source in dc else None
+    if joined and joined.dc != dc[sweep.source]:
+        raise DeckError(
+            f"DC sweep of {sweep.source!r}: other sources stand in series with it, and a port has "
+            "one DC voltage; put theirs into its own",
+            line=line,
+        )
 
 
 def ends_of(card: Element | _Feed) -> tuple[str, ...]:

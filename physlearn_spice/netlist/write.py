@@ -32,7 +32,7 @@ from ..files import write_text
 from ..network import Network, Port
 from ..stimulus import Chirp, Multitone, Samples, Tone
 from .analyses import analysis_command
-from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, meter_of
+from .deck import Ac, Analysis, Dc, Deck, Op, Options, Source, Tran, meter_of
 from .numbers import num
 
 __all__ = ["save_deck", "side_files", "to_spice"]
@@ -91,6 +91,8 @@ def _check_operating_point(deck: Deck, analysis: Analysis) -> None:
     match analysis:
         case Op():
             what, at_rest = "an operating point", ""
+        case Dc():
+            what, at_rest = "a DC sweep", ""
         case Tran(at_rest=False):
             what, at_rest = "a transient from the operating point", "start it at rest, or "
         case Ac() if not network.is_linear:
