@@ -76,7 +76,7 @@ class Dc:
     def grids(self) -> tuple[NDArray[np.float64], ...]:
         """:attr:`values`, and those of a sweep that loses none to rounding."""
         whole = math.floor((self.stop - self.start) / self.step * (1 + 1e-9))
-        return self.values, self.start + self.step * np.arange(whole + 1)
+        return self.values, np.asarray(self.start + self.step * np.arange(whole + 1), float)
 
 
 def swept_unit(source: str) -> str:
