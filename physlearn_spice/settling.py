@@ -211,13 +211,14 @@ def _judged(
         by_power = [np.abs(power[some] - power[others]) / scale for power in (lost, entered)]
         return np.max([np.sqrt(squared) + 0 * by_power[0], *by_power], axis=0)
 
+    final = n - 2  # at the record's end the cubic is less exact
     last, before = (
         float(apart(slice(end - quarter, end), slice(end, end + 1)).max())
-        for end in (n - 1, n - 1 - quarter)
+        for end in (final, final - quarter)
     )
-    step = float(np.median(apart(slice(n - 1 - quarter, n - 1), slice(n - quarter, n))))
-    change = _still_to_go(last, before, step, tolerance)
-    far = apart(slice(0, n), slice(n - 1, n))
+    steps = apart(slice(final - quarter, final), slice(final - quarter + 1, final + 1))
+    change = _still_to_go(last, before, float(np.median(steps)), tolerance)
+    far = apart(slice(0, n), slice(final, final + 1))
     outside = np.flatnonzero(far > tolerance)
     first = int(outside[-1]) + 1 if len(outside) else 0
     settled = change <= tolerance

@@ -114,8 +114,8 @@ def test_no_sum_of_decays_is_called_settled_that_is_not() -> None:
     assert n_settled > 80
 
 
-def test_a_term_of_two_thousandths_is_seen_in_an_eighth_of_its_time_constant() -> None:
-    assert not judged(plus(lambda t: 0.002 * -np.expm1(-t / 3000) * np.sin(SINE * t)), 400).settled
+def test_a_term_of_a_thousandth_is_seen_in_an_eighth_of_its_time_constant() -> None:
+    assert not judged(plus(lambda t: 0.0012 * -np.expm1(-t / 3000) * np.sin(SINE * t)), 400).settled
 
 
 def test_a_beat_that_dies_is_settled_when_it_has_died() -> None:
