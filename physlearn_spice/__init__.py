@@ -39,7 +39,7 @@ from .generators import (
     square_lattice,
     triangular_lattice,
 )
-from .netlist import Ac, Deck, Op, Source, Tran, at_frequencies, load_deck, read_deck, to_spice
+from .netlist import Ac, Dc, Deck, Op, Source, Tran, at_frequencies, load_deck, read_deck, to_spice
 from .network import Network, Port
 from .recordings import from_csv, from_wav, spectral_tones
 from .stimulus import Chirp, Multitone, Samples, Tone, band_limited_noise
@@ -54,6 +54,7 @@ __all__ = [
     "Chirp",
     "Coupling",
     "CubicConductance",
+    "Dc",
     "Deck",
     "DeckError",
     "Diode",

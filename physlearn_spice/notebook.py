@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .measures import Ledger
 from .network import Network
-from .results import OperatingPoint, Spectrum, Waveforms
+from .results import DcSweep, OperatingPoint, Spectrum, Waveforms
 from .shown import as_html
 
 __all__ = ["show_ledger", "show_network", "show_operating_point", "show_spectrum", "show_waveforms"]
@@ -40,7 +40,13 @@ def show_waveforms(waveforms: Waveforms) -> str:
     return _curves(waveforms, len(waveforms.time), "instants")
 
 
-def _curves(result: Spectrum | Waveforms, n: int, points: str) -> str:
+@as_html.register(DcSweep)
+def show_dc_sweep(sweep: DcSweep) -> str:
+    """Draw the largest voltages over what is swept."""
+    return _curves(sweep, len(sweep.sweep), f"values of {sweep.source}")
+
+
+def _curves(result: DcSweep | Spectrum | Waveforms, n: int, points: str) -> str:
     from .page.figures import vector_figure
     from .page.html import join, tag
 

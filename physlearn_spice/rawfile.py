@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from .errors import PhyslearnError
 from .files import replacing
-from .results import OperatingPoint, Result, Spectrum
+from .results import DcSweep, OperatingPoint, Result, Spectrum
 
-__all__ = ["Plot", "read_raw", "write_raw"]
+__all__ = ["SWEEP_AXIS", "Plot", "read_raw", "write_raw"]
 
 _Array = NDArray[Any]
 _Table = list[tuple[str, int]]  # names and lengths of vectors
@@ -29,7 +29,8 @@ _REQUIRED = {"plotname", "flags", "no. variables", "no. points"}
 _FIELDS = {"title", "date", "dimensions", "command", "option", "offset", "variables", *_REQUIRED}
 _FLAGS = {"real", "complex", "padded", "unpadded"}  # with any other, the values lie otherwise
 _NGSPICE_LINE = 511  # bytes that ngspice reads at once; it takes the rest for another line
-_KINDS = {"time": "time", "frequency": "frequency", "v(": "voltage", "i(": "current"}
+_KINDS = {n: n for n in ("time", "frequency", "res-sweep")} | {"v(": "voltage", "i(": "current"}
+SWEEP_AXIS = {"V": "v(v-sweep)", "A": "i(i-sweep)", "Ohm": "res-sweep"}  # of DC, by its unit
 _TEXT = re.compile(rb"\S")
 _DIMENSIONS = re.compile(r"dims=(\d{1,18}(?:,\d{1,18})*)")
 _NO_IMAGINARY = re.compile(rb"(\s[^\s,]+)(?=\r?\n)")
@@ -223,6 +224,9 @@ def _lines(result: Result, ascii: bool) -> Iterator[bytes]:
     vectors = dict(result.vectors)
     if isinstance(result, OperatingPoint):
         plot = "Operating Point"
+    elif isinstance(result, DcSweep):
+        plot = "DC transfer characteristic"
+        vectors = {SWEEP_AXIS[result.unit]: result.sweep, **vectors}
     elif isinstance(result, Spectrum):
         plot, vectors = "AC Analysis", {"frequency": result.frequency.astype(complex), **vectors}
     else:

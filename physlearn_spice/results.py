@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .errors import DeckError, PhyslearnError, SimulationError, Status
 from .files import replacing
-from .netlist import alter_commands, options_of
+from .netlist import alter_commands, options_of, swept_unit
 from .network import GROUND
 from .shown import Shown
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
+    "DcSweep",
     "Fail",
     "Failure",
     "OperatingPoint",
@@ -129,7 +130,20 @@ class Waveforms(_Vectors):
     time: NDArray[np.float64]
 
 
-Result = OperatingPoint | Spectrum | Waveforms
+@dataclass(frozen=True)
+class DcSweep(_Vectors):
+    """DC solutions (n_points,) at the values ``sweep`` [V, A or Ohm] (n_points,) of ``source``."""
+
+    sweep: NDArray[np.float64]
+    source: str
+
+    @property
+    def unit(self) -> str:
+        """Unit of :attr:`sweep`: V, A or Ohm."""
+        return swept_unit(self.source)
+
+
+Result = OperatingPoint | DcSweep | Spectrum | Waveforms
 
 
 @dataclass(frozen=True)
@@ -182,14 +196,19 @@ def merged(spectra: Iterable[Spectrum]) -> Spectrum:
     return Spectrum(vectors, joined.provenance, frequency)
 
 
-def to_xarray(result: Spectrum | Waveforms) -> xr.Dataset:
-    """Return the vectors as variables over ``frequency`` or ``time``, with units."""
+def to_xarray(result: DcSweep | Spectrum | Waveforms) -> xr.Dataset:
+    """Return the vectors as variables over ``frequency``, ``time`` or ``sweep``, with units."""
     import xarray as xr
 
-    if isinstance(result, Spectrum):
-        axis, values, unit = "frequency", result.frequency, "Hz"
-    else:
-        axis, values, unit = "time", result.time, "s"
+    named: dict[str, str] = {}
+    match result:
+        case Spectrum():
+            axis, values, unit = "frequency", result.frequency, "Hz"
+        case Waveforms():
+            axis, values, unit = "time", result.time, "s"
+        case DcSweep():
+            axis, values, unit = "sweep", result.sweep, result.unit
+            named = {"long_name": result.source}
     variables = {
         name: (axis, data, {"units": "V" if name.startswith("v(") else "A"})
         for name, data in result.vectors.items()
@@ -199,7 +218,7 @@ def to_xarray(result: Spectrum | Waveforms) -> xr.Dataset:
         "deck": result.provenance.deck,
         "deck_sha256": result.provenance.deck_hash,
     }
-    return xr.Dataset(variables, {axis: (axis, values, {"units": unit})}, attributes)
+    return xr.Dataset(variables, {axis: (axis, values, {"units": unit, **named})}, attributes)
 
 
 def write_netcdf(dataset: xr.Dataset, path: Path) -> None:

@@ -581,12 +581,18 @@ _NO_ANALYSES = """
 .tran 1u  .tran 1u 0  .tran 0 0  .tran 1u -1  .tran -1u 1m  .tran 1u 1m 1m  .tran 1u 1m -1m
 .tran 1u 1m 0 0  .tran 1u 1m 0 -1  .tran 1u 1m 0 2m  .tran 1u 1m 0 1u 5  .tran 1u 1m foo
 .tran nan 1m  .tran 1u inf  .tran 1u 1e999  .tran 1k5 1m
+.dc  .dc v1  .dc v1 0 1  .dc v1 0 1 0  .dc v1 0 1 -0.1  .dc v1 1 0 0.1  .dc v1 0 1 1e-9
+.dc v1 0 1 1e-300  .dc v1 0 1 nan  .dc v1 0 inf 1  .dc r1 0 10 1  .dc r1 -1 10 1  .dc c1 1 2 1
+.dc nope 0 1 0.1  .dc temp 0 50 25  .dc v1 0 1 0.1 r1 1 2 1  .dc v1 0 4k7 1  .dc @r1[r] 1 2 1
+.dc v.x1.v1 0 1 0.5
 """
 _OTHER_ANALYSES = """
-.dc v1 0 1 0.1  .noise v(b) v1 dec 1 1 9  .pz a 0 b 0 vol pz  .sens v(b)  .tf v(b) v1  .step x
+.noise v(b) v1 dec 1 1 9  .pz a 0 b 0 vol pz  .sens v(b)  .tf v(b) v1  .step x
 .disto dec 1 1 9  .sp lin 3 1 2  .pss 1 1  .hb 1
 """
-_ODD_ANALYSES = ".OP  .op foo  .tran 0 1m  .tran 1u 1m uic  .tran 1m 1u  .tran 10u {t}"
+_ODD_ANALYSES = (
+    ".OP  .op foo  .tran 0 1m  .tran 1u 1m uic  .tran 1m 1u  .tran 10u {t}  .dc v1 0 {1k*t} 0.1"
+)
 _BESIDES = """
 .save nope  .save v(nope)  .save  .save @r1[nope]  .ic  .ic v(nope)=1  .ic v(b)=nan
 .nodeset v(b)=1e300  .temp  .temp abc  .temp -1000  .temp 1e300  .temp 27 50  .global

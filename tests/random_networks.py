@@ -19,7 +19,7 @@ from physlearn_spice.elements import (
     Vccs,
     Vcvs,
 )
-from physlearn_spice.netlist import Ac, Analysis, Deck, Op, Source, Tran
+from physlearn_spice.netlist import Ac, Analysis, Dc, Deck, Op, Source, Tran
 from physlearn_spice.network import GROUND, Network, Port
 from physlearn_spice.stimulus import Chirp, Multitone, Samples, Stimulus, Tone
 
@@ -157,6 +157,18 @@ def random_tran(rng: np.random.Generator, *, at_rest: bool) -> Tran:
     return Tran(stop, float(stop * rng.uniform(1e-6, 1)), start, at_rest)
 
 
+def random_dc(rng: np.random.Generator, network: Network) -> Dc:
+    resistors = network.names(Resistor)
+    step = value(rng, -6, 6)
+    n = int(rng.integers(0, 200))
+    if resistors and rng.random() < 0.5:
+        start = value(rng, -3, 6)
+        return Dc(resistors[0], start, start + n * step, step)
+    start = float(rng.normal()) * value(rng, -3, 3)
+    step = step if rng.random() < 0.5 else -step
+    return Dc(f"v{network.ports[0].name}", start, start + n * step, step)
+
+
 def random_deck(rng: np.random.Generator) -> Deck:
     """A deck that can be written: chirps and samples without AC, no undetermined DC point.
 
@@ -171,7 +183,7 @@ def random_deck(rng: np.random.Generator) -> Deck:
         if kind == 0 and may_ac:
             analyses.append(random_sweep(rng))
         elif kind == 1 and determined:
-            analyses.append(Op())
+            analyses.append(random_dc(rng, network) if rng.random() < 0.5 else Op())
         else:
             analyses.append(random_tran(rng, at_rest=not determined or bool(rng.random() < 0.5)))
     has_ac = any(isinstance(a, Ac) for a in analyses)

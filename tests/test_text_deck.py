@@ -66,7 +66,9 @@ def refusal(text: str, **how: Any) -> DeckError:
     [
         (".control", "'.control' is refused: a control block can run any command"),
         (".include x", "'.include' is refused: files are not read from decks; paste"),
-        (".dc v1 0 1 1", "'.dc' is not run by this package; .op, .ac and .tran are"),
+        (".pz a 0 b 0 vol pz", "'.pz' is not run by this package; .op, .dc, .ac and .tran are"),
+        (".dc vx 0 1 1", "DC sweep of 'vx': there is no such device"),
+        (".dc v1 0 1 0", "DC sweep of 'v1' from 0.0 to 1.0 by 0.0: a step of 0 never ends"),
         (".nonsense", "'.nonsense' is not known to be harmless"),
         ("*# quit", "ngspice runs a comment that begins with '*#' as a command"),
         ("v3 c 0 external", "'v3' is driven by a program ('external'); give it a waveform"),

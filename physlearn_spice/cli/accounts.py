@@ -23,7 +23,8 @@ from ..measures import (
 )
 from ..modes import known_modes
 from ..netlist import Deck, Tran
-from ..results import OperatingPoint, Result, Spectrum, Waveforms
+from ..results import DcSweep, OperatingPoint, Result, Spectrum, Waveforms
+from ..settling import FEWEST_PERIODS, common_period, settled_power
 from ..stimulus import Multitone, Tone
 
 __all__ = ["account", "coarse_steps", "print_account", "summary"]
@@ -66,6 +67,8 @@ def account(bench: Deck, result: Result) -> dict[str, Any]:
         case OperatingPoint():
             volts = {name: float(v[0]) for name, v in result.vectors.items()}
             return {"analysis": "op", **engine, "values": volts}
+        case DcSweep():
+            return summary(result)
         case Spectrum():
             return {"analysis": "ac", **engine, **_ac_account(bench, result)}
         case Waveforms():
@@ -79,12 +82,42 @@ def account(bench: Deck, result: Result) -> dict[str, Any]:
                 "duration_s": float(book.time[-1] - book.time[0]),
                 "energy_in_J": dict(book.energy_in),
                 "mean_power_in_W": sum(powers.values()),
+                "steady": _steady(bench, result),
                 "dissipated_J": dict(book.dissipated),
                 "stored_J": dict(book.stored),
                 "source_loss_J": dict(book.source_loss),
                 **({"delivered_J": dict(book.delivered)} if book.delivered else {}),
                 "residual": book.residual,
             }
+
+
+def _steady(bench: Deck, waves: Waveforms) -> dict[str, Any] | None:
+    """Judge whether the end of a transient is a steady state; None without a drive that repeats."""
+    tones: list[Tone] = []
+    for source in bench.sources.values():
+        match source.waveform:
+            case None:
+                pass
+            case Tone():
+                tones.append(source.waveform)
+            case Multitone():
+                tones += source.waveform.tones
+            case _:
+                return None
+    period = common_period(tones)
+    if period is None or waves.time[-1] - waves.time[0] < FEWEST_PERIODS * period:
+        return None
+    found = settled_power(bench.network, waves, period)
+    return {
+        "power_W": found.power,
+        "power_in_W": found.power_in,
+        "settled": found.settled,
+        "periods": found.periods,
+        "period_s": period,
+        "repeat": found.repeat,
+        "change": found.change if np.isfinite(found.change) else None,
+        "message": found.message,
+    }
 
 
 def summary(result: Result) -> dict[str, Any]:
@@ -97,6 +130,8 @@ def summary(result: Result) -> dict[str, Any]:
         case OperatingPoint():
             values = {name: float(v[0].real) for name, v in result.vectors.items()}
             return {"analysis": "op", **engine, "values": values}
+        case DcSweep():
+            kind, at = "dc", (f"{result.source}_{result.unit}", result.sweep)
         case Spectrum():
             kind, at = "ac", ("frequency_Hz", result.frequency)
         case Waveforms():
@@ -161,6 +196,12 @@ def print_account(console: Console, account: Mapping[str, Any]) -> None:
                 f"{stored:.6g} J stored. Ledger residual {account['residual']:.1e} of it.",
                 highlight=False,
             )
+            if steady := account["steady"]:
+                console.print(
+                    f"Over the last periods [b]{steady['power_W']:.6g} W[/b] mean are dissipated: "
+                    f"the network {steady['message']}, of {steady['period_s']:.6g} s each.",
+                    highlight=False,
+                )
             console.print(_table("dissipated in", "energy [J]", account["dissipated_J"]))
             console.print(_table("stored in", "change [J]", account["stored_J"]))
             if "delivered_J" in account:

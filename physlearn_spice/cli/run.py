@@ -24,7 +24,7 @@ from ..netlist import Deck
 from ..netlist.deck import Options
 from ..ngspice import Pool
 from ..rawfile import write_raw
-from ..results import Failure, Spectrum, Waveforms, to_xarray, write_netcdf
+from ..results import DcSweep, Failure, Spectrum, Waveforms, to_xarray, write_netcdf
 from ..runs import Run, run_decks
 from .accounts import account, coarse_steps, print_account, summary
 from .inputs import JsonOption
@@ -120,7 +120,7 @@ def _run_one(
     if raw and results:
         write_raw(results, raw)
     for k, outcome in enumerate(outcomes):
-        if netcdf and isinstance(outcome, Spectrum | Waveforms):
+        if netcdf and isinstance(outcome, DcSweep | Spectrum | Waveforms):
             write_netcdf(to_xarray(outcome), _numbered(netcdf, k, len(outcomes)))
     for warning in (*deck.notes, *(coarse_steps(deck) if isinstance(deck, Deck) else ())):
         print(f"warning: {warning}", file=sys.stderr)

@@ -2,7 +2,8 @@
 
 from .alter import alter_commands, alter_templates, alterable, rows_of
 from .analyses import analysis_command, read_analysis
-from .deck import Ac, Analysis, Deck, Op, Source, Tran, at_frequencies
+from .dc_sweep import swept_unit
+from .deck import Ac, Analysis, Dc, Deck, Op, Source, Tran, at_frequencies
 from .layout import options_of
 from .read import load_deck, read_deck
 from .text_deck import (
@@ -19,6 +20,7 @@ from .write import save_deck, side_files, to_spice
 __all__ = [
     "Ac",
     "Analysis",
+    "Dc",
     "Deck",
     "FlatCircuit",
     "Op",
@@ -41,6 +43,7 @@ __all__ = [
     "rows_of",
     "save_deck",
     "side_files",
+    "swept_unit",
     "text_of",
     "to_spice",
 ]

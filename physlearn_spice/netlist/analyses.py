@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..errors import DeckError
-from .deck import Ac, Analysis, Op, Tran
+from .deck import Ac, Analysis, Dc, Op, Tran
 from .numbers import num, number
 
 __all__ = ["ANALYSES", "analysis_command", "read_analysis"]
 
-ANALYSES = {".op", ".ac", ".tran"}
+ANALYSES = {".op", ".dc", ".ac", ".tran"}
 _MOST_POINTS = 2**31 - 1  # an int in ngspice
 
 
@@ -17,6 +17,8 @@ def analysis_command(analysis: Analysis) -> str:
     match analysis:
         case Op():
             return "op"
+        case Dc(source, start, stop, step):
+            return f"dc {source} {num(start)} {num(stop)} {num(step)}"
         case Ac(start, stop, points, spacing):
             return f"ac {spacing} {points} {num(start)} {num(stop)}"
         case Tran(stop, max_step, start, at_rest, step):
@@ -39,12 +41,23 @@ def read_analysis(card: str, line: int | None = None) -> Analysis:
         match word:
             case ".op":
                 return Op()
+            case ".dc":
+                return _dc(rest, card)
             case ".ac":
                 return _ac(rest, card)
             case _:
                 return _tran(rest)
     except DeckError as error:
         raise DeckError(str(error), line=line) from error
+
+
+def _dc(rest: list[str], card: str) -> Dc:
+    if len(rest) > 4:
+        raise DeckError(f"a nested sweep is not run; write one .dc for each outer value: {card!r}")
+    if len(rest) < 4:
+        raise DeckError(f"needs '.dc source start stop step': {card!r}")
+    source, *values = rest
+    return Dc(source, *map(number, values))
 
 
 def _ac(rest: list[str], card: str) -> Ac:

@@ -20,8 +20,8 @@ from .numbers import is_number, number
 __all__ = ["check_circuit"]
 
 _TAKEN = re.compile(  # names that ngspice answers with vectors of its own, or of another plot
-    r"time|frequency|all[viy]?|.*[#@].*|\..*|"
-    r"(t(r(an?)?)?|ac?|op?|c(o(n(st?)?)?)?|(tran|ac|op)\d+|all)\..*"
+    r"time|frequency|(v|i|res|temp)-sweep|all[viy]?|.*[#@].*|\..*|"
+    r"(t(r(an?)?)?|ac?|op?|c(o(n(st?)?)?)?|(tran|ac|op|dc)\d+|all)\..*"
 )
 _MOST_COUPLED = 1000  # coils, since the check costs the cube of their number
 _ROUNDING = 1e-9
@@ -48,6 +48,7 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     devices = devices_of(scopes[0])
     words = [card.split() for _, card in scopes[0] if card[0] == "."]
     _check_couplings(devices)
+    _check_sweeps(devices, scopes[0])
     _check_solvable(devices)
     if any(w[0] == ".ac" for w in words) and not any(device.excites for device in devices):
         raise DeckError("the deck has an .ac card but no source with an AC amplitude: add 'ac 1'")
@@ -121,6 +122,16 @@ def _check_definitions(cards: Iterable[tuple[int | None, str]]) -> None:
         if (word, names[0]) in seen:
             raise DeckError(f"the name {names[0]!r} is used twice: rename one", line=line)
         seen.add((word, names[0]))
+
+
+def _check_sweeps(devices: list[Device], cards: list[tuple[int | None, str]]) -> None:
+    names = {device.name for device in devices}
+    may_be_inside = any(device.kind == "x" for device in devices)
+    for line, card in cards:
+        word, *rest = card.split()
+        if word != ".dc" or names.issuperset(rest[:1]) or ("." in rest[0] and may_be_inside):
+            continue
+        raise DeckError(f"DC sweep of {rest[0]!r}: there is no such device", line=line)
 
 
 def _check_couplings(devices: list[Device]) -> None:
@@ -197,7 +208,7 @@ def _needs_operating_point(devices: list[Device], words: list[list[str]]) -> boo
     kinds = {word for word, *_ in words}
     from_point = any(w[0] == ".tran" and "uic" not in w for w in words)
     about_point = ".ac" in kinds and not all(device.is_linear for device in devices)
-    return ".op" in kinds or from_point or about_point
+    return bool({".op", ".dc"} & kinds) or from_point or about_point
 
 
 def _check_operating_point(devices: list[Device], *, has_shunt: bool) -> None:

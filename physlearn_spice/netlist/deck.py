@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..elements import SaturatingInductor
 from ..errors import DeckError
 from ..network import Network
+from .dc_sweep import Dc, check_swept
 from .numbers import as_ngspice_reads
 from .source import Source
 from .start import check_start
@@ -22,6 +23,7 @@ from .start import check_start
 __all__ = [
     "Ac",
     "Analysis",
+    "Dc",
     "Deck",
     "Op",
     "Options",
@@ -145,7 +147,7 @@ class Tran:
             raise DeckError(f"transient with a printing step of {self.step!r} s: must be positive")
 
 
-Analysis = Op | Ac | Tran
+Analysis = Op | Dc | Ac | Tran
 
 
 def at_frequencies(frequencies: Iterable[float]) -> tuple[Ac, ...]:
@@ -202,12 +204,13 @@ class Deck:
         check_start(self.network, self.initial, self.node_voltages)
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
+        check_swept(self.analyses, self.network)
         object.__setattr__(self, "sources", every)
         object.__setattr__(self, "title", self.title.strip()[:_LONGEST_TITLE].strip())
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of the analyses: ``"op"``, ``"ac"``, ``"tran"``."""
+        """Kinds of the analyses: ``"op"``, ``"dc"``, ``"ac"``, ``"tran"``."""
         return tuple(type(analysis).__name__.lower() for analysis in self.analyses)
 
     @cached_property

@@ -77,9 +77,9 @@ def as_ngspice_reads(value: float) -> float:
 
     It adds up the digits one by one and multiplies by a power of ten (39.3, INPevaluate).
     """
-    digits, _, exponent = repr(value).partition("e")
+    digits, _, exponent = repr(abs(value)).partition("e")
     whole, _, fraction = digits.partition(".")
     mantissa = 0.0
     for digit in whole + fraction:
         mantissa = 10 * mantissa + int(digit)
-    return mantissa * 10.0 ** (int(exponent or 0) - len(fraction))
+    return math.copysign(mantissa * 10.0 ** (int(exponent or 0) - len(fraction)), value)

@@ -7,7 +7,7 @@ commands or read files are refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from ..elements import Cccs, Ccvs, Element
 from ..errors import DeckError, NetworkError
 from ..network import Network, Port
 from .active import with_cores, without_meters
-from .deck import Ac, Deck, Source
+from .dc_sweep import Dc, check_swept
+from .deck import Ac, Analysis, Deck, Source
 from .layout import cards, open_ends, read_text, title
 from .names import Names, PlainNames, plain_names
-from .reading import Reading
+from .reading import Reading, at_line
 from .source_cards import ends_of
-from .sources import Driven, ports_and_sources
+from .sources import Driven, ports_and_sources, swept_source
 
 __all__ = ["load_deck", "read_deck"]
 
@@ -96,7 +97,7 @@ def _deck(
     save = tuple(_saved(reading, driven)) or ("all",)
     return Deck(
         network,
-        tuple(reading.analyses),
+        tuple(_analyses(reading, driven, network)),
         driven.sources,
         title=title(lines),
         options=reading.options,
@@ -105,6 +106,16 @@ def _deck(
         node_voltages=begins,
         notes=(*reading.notes, *driven.notes),
     )
+
+
+def _analyses(reading: Reading, driven: Driven, network: Network) -> Iterator[Analysis]:
+    """Yield the analyses, with sweeps of what the sources are to the network."""
+    for line, analysis in reading.analyses:
+        if isinstance(analysis, Dc):
+            analysis = swept_source(analysis, line, reading.feeds, driven)
+            with at_line(line):
+                check_swept([analysis], network)
+        yield analysis
 
 
 def _line_of(message: str, reading: Reading, elements: list[tuple[int, Element]]) -> int | None:
@@ -150,7 +161,7 @@ def _check_ends(network: Network, line_of: dict[str, int], declared: set[str]) -
 
 
 def _check_excited(reading: Reading, sources: dict[str, Source]) -> None:
-    is_swept = any(isinstance(analysis, Ac) for analysis in reading.analyses)
+    is_swept = any(isinstance(analysis, Ac) for _, analysis in reading.analyses)
     if is_swept and not any(source.ac for source in sources.values()):
         names = " or ".join(repr(feed.name) for feed in reading.feeds.cards if feed.name[0] in "vi")
         raise DeckError(

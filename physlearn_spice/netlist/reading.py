@@ -70,7 +70,7 @@ class Reading:
     models: dict[str, Model] = field(default_factory=dict[str, Model])
     feeds: Feeds = field(default_factory=Feeds)
     core_laws: list[str] = field(default_factory=list[str])  # of saturating inductors
-    analyses: list[Analysis] = field(default_factory=list[Analysis])
+    analyses: list[tuple[int, Analysis]] = field(default_factory=list[tuple[int, Analysis]])
     options: dict[str, float | str | None] = field(default_factory=dict[str, float | str | None])
     celsius: float | None = None  # of a .temp card
     save: list[str] = field(default_factory=list[str])
@@ -192,7 +192,7 @@ class Reading:
             self.note(line, "'.tran STOP' is LTspice's; ngspice wants a step before it")
         elif word == ".tran" and times and is_number(times[0]) and number(times[0]) == 0:
             self.note(line, "a step of 0 is not ngspice's; it has the default of the largest step")
-        self.analyses.append(read_analysis(card, line))
+        self.analyses.append((line, read_analysis(card, line)))
 
     def _model(self, line: int, card: str) -> None:
         file = re.match(r"\.model\s+(\S+)\s+filesource\s*\((.*)\)$", card)

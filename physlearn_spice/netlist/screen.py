@@ -36,7 +36,7 @@ _OPTIONS = {  # ngspice takes any other for a variable of its own; some of those
     # other programs' words for their output
     *("accurate", "brief", "ingold", "measdgt", "plotwinsize", "post", "probe", "runlvl"),
 }
-_OTHER_ANALYSES = {".dc", ".noise", ".pz", ".sens", ".tf", ".disto", ".sp", ".pss", ".hb", ".step"}
+_OTHER_ANALYSES = {".noise", ".pz", ".sens", ".tf", ".disto", ".sp", ".pss", ".hb", ".step"}
 _DATA = {
     *(".model", ".subckt", ".ends", ".param", ".global", ".func", ".options", ".option", ".opt"),
     *(".ic", ".nodeset", ".temp", ".save", ".end", ".if", ".elseif", ".else", ".endif"),
@@ -115,7 +115,7 @@ def _reason(word: str, card: str) -> str:
     if word in HOSTILE:
         return f"{word!r} is refused: {HOSTILE[word]}"
     if word in _OTHER_ANALYSES:
-        return f"{word!r} is not run by this package; .op, .ac and .tran are"
+        return f"{word!r} is not run by this package; .op, .dc, .ac and .tran are"
     if word == ".model":
         return _model_reason(card)
     if card[0] == ".":

@@ -16,11 +16,12 @@ from ..elements import Element, Resistor
 from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Port
 from ..stimulus import CardWaveform, Multitone, Samples, Stimulus, Sum, Tone
+from .dc_sweep import Dc
 from .deck import Source
 from .models import AS_IT_STANDS
 from .source_cards import Feed, Feeds, ends_of
 
-__all__ = ["Driven", "ports_and_sources"]
+__all__ = ["Driven", "ports_and_sources", "swept_source"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,32 @@ def ports_and_sources(
             "(the first line of a deck is its title, and no card)"
         )
     return replace(found, ports=tuple(ports))
+
+
+def swept_source(sweep: Dc, line: int, feeds: Feeds, driven: Driven) -> Dc:
+    """Return a DC sweep of one of the deck's sources as one of its port's source.
+
+    Raises
+    ------
+    DeckError
+        Naming the line: another source with a DC value is in series with it.
+    """
+    feed = next((feed for feed in feeds.cards if feed.name == sweep.source), None)
+    if feed is None or sweep.source not in driven.controls:
+        return sweep
+    source = driven.controls[sweep.source]
+    if feed.name[0] == "i":
+        port = next(port for port in driven.ports if f"v{port.name}" == source)
+        feed = feed.through(port.resistance)
+        values = (sweep.start, sweep.stop, sweep.step)
+        sweep = Dc(sweep.source, *(value * port.resistance for value in values))
+    if driven.sources[source[1:]].dc != feed.dc:
+        raise DeckError(
+            f"DC sweep of {sweep.source!r}: other sources stand in series with it, and a port has "
+            "one DC voltage; put theirs into its own",
+            line=line,
+        )
+    return replace(sweep, source=source)
 
 
 def _thevenin(feed: Feed, elements: list[Element], found: Driven) -> Feed:

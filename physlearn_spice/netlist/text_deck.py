@@ -62,7 +62,7 @@ class TextDeck:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of the analyses that it asks for: ``"op"``, ``"ac"``, ``"tran"``."""
+        """Kinds of the analyses that it asks for: ``"op"``, ``"dc"``, ``"ac"``, ``"tran"``."""
         words = (card.split()[0] for card in self.text.splitlines())
         return tuple(word[1:] for word in words if word in ANALYSES)
 

@@ -37,7 +37,7 @@ from ..files import write_text
 from ..network import Network, Port
 from ..stimulus import Chirp, Samples
 from .analyses import analysis_command
-from .deck import Ac, Analysis, Deck, Op, Options, Source, Tran, core_nodes, meter_of
+from .deck import Ac, Analysis, Dc, Deck, Op, Options, Source, Tran, core_nodes, meter_of
 from .nonlinear import core_law, core_parts, cubic_resistance, varactor_charge
 from .numbers import num
 from .waveform_cards import series_words, source_values
@@ -103,6 +103,8 @@ def _check_operating_point(deck: Deck, analysis: Analysis) -> None:
     match analysis:
         case Op():
             what, at_rest = "an operating point", ""
+        case Dc():
+            what, at_rest = "a DC sweep", ""
         case Tran(at_rest=False):
             what, at_rest = "a transient from the operating point", "start it at rest, or "
         case Ac() if not network.is_linear:

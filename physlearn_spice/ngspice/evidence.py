@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError, Status
-from ..netlist import Ac, Analysis, FlatCircuit, Op, TextDeck, Tran, flat_circuit
-from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
+from ..netlist import Ac, Analysis, Dc, FlatCircuit, Op, TextDeck, Tran, flat_circuit
+from ..rawfile import SWEEP_AXIS
+from ..results import DcSweep, OperatingPoint, Provenance, Result, Spectrum, Waveforms
 
 __all__ = [
     "PROGRESS",
@@ -86,7 +87,7 @@ _TABLE_ROW = re.compile(r"\S+\s+[-+.\deE]+\s*$")  # of the initial transient sol
 PROGRESS = "Reference value"  # how far it is: a time or a frequency
 _LAST_RESORT = "transient op finished"  # for an operating point, which ends somewhere
 _SINGULAR = "singular matrix"
-_DOING = {kind: f"in {kind.__name__.lower()} analysis" for kind in (Op, Ac, Tran)}
+_DOING = {kind: f"in {kind.__name__.lower()} analysis" for kind in (Op, Dc, Ac, Tran)}
 _AXIS = {Op: "", Ac: "frequency", Tran: "time"}
 _LISTED = re.compile(r"\s*\d+ : ([^*].*)")
 _LINES = (  # the author's line, in words of 46 and of 39
@@ -142,13 +143,13 @@ def result_from(
     Raises
     ------
     SimulationError
-        There are no points, a value is not finite, or the sweep ends before the last frequency
-        or time that was asked for.
+        There are no points, a value is not finite, or the sweep ends before the last value,
+        frequency or time that was asked for.
     """
     doing = _DOING[type(analysis)]
     deck = provenance.loaded
     check_log(log, deck, doing)
-    axis = _AXIS[type(analysis)]
+    axis = SWEEP_AXIS[analysis.unit] if isinstance(analysis, Dc) else _AXIS[type(analysis)]
     empty = [name for name, vector in vectors.items() if len(vector) == 0]
     if not vectors or empty or axis not in {"", *vectors}:
         of = f" of {', '.join(empty)}" if len(empty) < len(vectors) else ""
@@ -163,6 +164,11 @@ def result_from(
     match analysis:
         case Op():
             return OperatingPoint(signals, provenance)
+        case Dc():
+            sweep = signals.pop(axis)
+            if not any(_is_grid(sweep, grid, abs(analysis.step)) for grid in analysis.grids):
+                raise failed(f"the sweep stopped at {analysis.source} = {sweep[-1]:g}", deck, log)
+            return DcSweep(signals, provenance, sweep, analysis.source)
         case Ac():
             frequency = signals.pop("frequency")
             if not any(_is_grid(frequency, grid) for grid in analysis.grids):
@@ -177,10 +183,14 @@ def result_from(
             return Waveforms(signals, provenance, time)
 
 
-def _is_grid(frequency: NDArray[np.float64], wanted: NDArray[np.float64]) -> bool:
-    """Whether a sweep has as many points as one that was asked for, and the same ends."""
-    ends = ((frequency[k], wanted[k]) for k in (0, -1))
-    return len(frequency) == len(wanted) and all(abs(a - b) <= _SLACK * b for a, b in ends)
+def _is_grid(axis: NDArray[np.float64], wanted: NDArray[np.float64], step: float = 0.0) -> bool:
+    """Whether a sweep has as many points as one that was asked for, and the same ends.
+
+    An end may be zero, to which rounding in its steps compares then.
+    """
+    ends = ((axis[k], wanted[k]) for k in (0, -1))
+    slack = _SLACK * step
+    return len(axis) == len(wanted) and all(abs(a - b) <= _SLACK * abs(b) + slack for a, b in ends)
 
 
 def failed(

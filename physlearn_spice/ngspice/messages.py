@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..netlist import Analysis, Deck, TextDeck
-from ..results import Failure, Outcome, Provenance, Result, Spectrum, Waveforms
+from ..results import DcSweep, Failure, Outcome, Provenance, Result, Spectrum, Waveforms
 from .limits import Limits
 
 __all__ = [
@@ -93,7 +93,7 @@ class Finished:
     usable: bool
 
 
-Packed = tuple[str, tuple[str, ...], Any, NDArray[np.float64] | None, str, tuple[str, ...]]
+Packed = tuple[str, tuple[str, ...], Any, tuple[Any, ...], str, tuple[str, ...]]
 _KINDS: dict[str, type[Result]] = {kind.__name__: kind for kind in get_args(Result)}
 
 
@@ -104,11 +104,13 @@ def packed(outcome: Outcome) -> Packed | Failure:
     """
     if isinstance(outcome, Failure):
         return outcome
-    axis = None
+    axis: tuple[Any, ...] = ()
     if isinstance(outcome, Spectrum):
-        axis = outcome.frequency
+        axis = (outcome.frequency,)
     elif isinstance(outcome, Waveforms):
-        axis = outcome.time
+        axis = (outcome.time,)
+    elif isinstance(outcome, DcSweep):
+        axis = outcome.sweep, outcome.source
     arrays = list(outcome.vectors.values())
     alike = len({(array.dtype, array.shape) for array in arrays}) == 1
     vectors = np.array(arrays) if alike else arrays
@@ -121,7 +123,7 @@ def unpacked(said: Packed, text: str, altered: dict[str, float]) -> Result:
     kind, names, arrays, axis, engine, notes = said
     vectors = dict(zip(names, arrays, strict=True))
     provenance = Provenance(engine, text, notes, altered)
-    return _KINDS[kind](vectors, provenance, *(() if axis is None else (axis,)))
+    return _KINDS[kind](vectors, provenance, *axis)
 
 
 class Outbox:

@@ -24,6 +24,7 @@ from ..errors import SimulationError, Status
 from ..netlist import (
     Ac,
     Analysis,
+    Dc,
     Deck,
     TextDeck,
     Tran,
@@ -267,7 +268,8 @@ class Session:
         is_new = plot != before and plot.rstrip("0123456789") == command.split()[0]
         vectors: dict[str, NDArray[Any]] = {}
         if is_new:
-            names = self._names.get(kind)
+            # of a sweep, the axis has the name of what is swept
+            names = None if isinstance(analysis, Dc) else self._names.get(kind)
             if names is None:
                 spelled = self._library.names(plot)
                 names = [name for name in spelled if vector_name(name) not in self._hidden]
@@ -277,10 +279,22 @@ class Session:
         provenance = Provenance(
             self.version, self._text, (*self._notes, *notes_of(log)), self._altered
         )
-        result = result_from(analysis, vectors, provenance, log)
+        try:
+            result = result_from(analysis, vectors, provenance, log)
+        except SimulationError:
+            if isinstance(analysis, Dc):
+                self._restore()
+            raise
         if isinstance(result, Spectrum) and check:
             check(result, self._altered)
         return result
+
+    def _restore(self) -> None:
+        """Undo what a sweep has left: one that fails leaves its source at the last value."""
+        self._library.command("reset")
+        for template, of in alter_templates(tuple(self._altered)):
+            self._library.command(template % tuple(self._altered.values())[of])
+        self._library.take_log()
 
     def _require_library(self) -> None:
         if self._library.lost:

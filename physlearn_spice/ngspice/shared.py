@@ -166,8 +166,10 @@ def shared_library() -> SharedLibrary:
 def vector_name(spelled: bytes) -> str:
     """Name a library's vector as raw files do: ``l1#branch`` is i(l1), ``n1`` is v(n1)."""
     name = spelled.decode("utf-8", "replace")
-    if name in ("time", "frequency") or name.startswith("@"):
+    if name in ("time", "frequency", "res-sweep") or name.startswith("@"):
         return name
+    if name == "i-sweep":
+        return "i(i-sweep)"
     if name.startswith("V("):  # of a node whose name starts with a digit
         return name.lower()
     element, branch, _ = name.partition("#branch")

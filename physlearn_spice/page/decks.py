@@ -9,7 +9,7 @@ from ..errors import PhyslearnError, Status
 from ..measures import Ledger
 from ..measures import ledger as ledger_of
 from ..netlist import Deck
-from ..results import OperatingPoint, Result, Spectrum, Waveforms
+from ..results import DcSweep, OperatingPoint, Result, Spectrum, Waveforms
 from ..runs import Account
 from .answers import answer_of
 from .contents import DeckRun
@@ -23,7 +23,7 @@ _DRAWN = 8  # decks; more would make a page that nobody opens
 _ROWS = 50  # of a table that is not folded away
 _VALUES = 40
 _TAKERS = 10
-_KINDS = {"ac": "AC analysis", "tran": "Transient", "op": "Operating point"}
+_KINDS = {"ac": "AC analysis", "dc": "DC sweep", "op": "Operating point", "tran": "Transient"}
 
 
 def outcome_counts(runs: tuple[DeckRun, ...]) -> Counter[str]:
@@ -91,14 +91,13 @@ def _one(run: DeckRun, level: int) -> Html:
 def _analysis(deck: Deck | None, account: Account, result: Result) -> Html:
     if isinstance(result, OperatingPoint):
         return _operating_point(result)
-    if deck is not None:
+    if deck is not None and not isinstance(result, DcSweep):
         try:
             return _balance(deck, result)
         except PhyslearnError:
             pass  # it has not saved what the balance needs
     drawing = vector_figure(result)
-    kind = "frequency" if isinstance(result, Spectrum) else "time"
-    says = f"The largest of {len(result.vectors)} vectors over {kind} ({account.engine})."
+    says = f"The largest of {len(result.vectors)} vectors ({account.engine})."
     return captioned(drawing, says)
 
 

@@ -28,7 +28,7 @@ from ..plots import (
     spectrum_curves,
     tuner_trace,
 )
-from ..results import Spectrum, Waveforms
+from ..results import DcSweep, Spectrum, Waveforms
 from .answers import Answer
 from .html import Html, quantity, tag
 
@@ -178,13 +178,19 @@ def ledger_figure(books: Mapping[str, Ledger]) -> Html:
         return inline(fig, f"Energy over time, stored and dissipated: {', '.join(books)}")
 
 
-def vector_figure(result: Spectrum | Waveforms) -> Html:
+def vector_figure(result: DcSweep | Spectrum | Waveforms) -> Html:
     """Draw the vectors of a result: voltages that are largest, or currents where there are none."""
     vectors = {n: np.abs(v) for n, v in result.vectors.items() if v.size}
     chosen = [n for n in vectors if n.startswith("v(")] or list(vectors)
     chosen = sorted(chosen, key=lambda n: -float(vectors[n].max()))[:_CURVES]
     is_spectrum = isinstance(result, Spectrum)
-    axis = result.frequency if isinstance(result, Spectrum) else result.time
+    match result:
+        case Spectrum():
+            axis, over = result.frequency, "frequency"
+        case Waveforms():
+            axis, over = result.time, "time"
+        case DcSweep():
+            axis, over = result.sweep, result.source
     with figure(size=_SIZE) as (fig, axes):
         ax = axes[0, 0]
         for vector, colour in zip(chosen, COLOURS, strict=False):
@@ -197,9 +203,9 @@ def vector_figure(result: Spectrum | Waveforms) -> Html:
             if any(vectors[n].any() for n in chosen):
                 ax.set_yscale("log")
         else:
-            ax.set(xlabel="time [s]", ylabel=f"[{unit}]")
+            of = "s" if isinstance(result, Waveforms) else result.unit
+            ax.set(xlabel=f"{over} [{of}]", ylabel=f"[{unit}]")
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=_CURVES)
-        over = "frequency" if is_spectrum else "time"
         return inline(fig, f"{', '.join(chosen)} over {over}")
 
 
