@@ -174,6 +174,9 @@ class Deck:
     save
         Vectors to keep, as ngspice spells them: ``"all"`` is every node voltage and every
         current of an inductor or a source.
+    notes
+        What was passed over in the text that it was read from, or may surprise, each with its
+        line.
     """
 
     network: Network
@@ -182,6 +185,7 @@ class Deck:
     title: str = "physlearn_spice network"
     options: Options = field(default_factory=dict[str, float | str | None])
     save: tuple[str, ...] = ("all",)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for name in self.sources:

@@ -7,7 +7,7 @@ import re
 
 from ..errors import DeckError
 
-__all__ = ["as_ngspice_reads", "is_number", "num", "number"]
+__all__ = ["as_ngspice_reads", "is_number", "num", "number", "number_in_part"]
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?)((?!e)[a-z]*)", re.ASCII)
 _SUFFIX = {  # powers of ten; longest first: "meg" before "m"
@@ -56,6 +56,21 @@ def number(text: str, line: int | None = None) -> float:
     if not math.isfinite(value):
         raise DeckError(f"{text!r} is too large for a number", line=line)
     return value
+
+
+def number_in_part(text: str, line: int | None = None) -> float:
+    """Value that ngspice makes of a word that begins with a number: 4000 of ``4k7``.
+
+    Raises
+    ------
+    DeckError
+        It begins with none, or with one that :func:`number` refuses.
+    """
+    mantissa = re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?", text, re.ASCII)
+    if not mantissa:
+        raise DeckError(f"{text!r} is no number", line=line)
+    unit = re.match(r"e?([a-z]*)", text[mantissa.end() :], re.ASCII)
+    return number(mantissa[0] + (unit[1] if unit else ""), line)
 
 
 def is_number(text: str) -> bool:

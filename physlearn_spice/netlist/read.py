@@ -16,9 +16,13 @@ from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Network
 from .active import CONTROLLED, read_controlled, read_coupling, without_meters
 from .analyses import read_analysis
+from .control_block import lifted
 from .deck import Ac, Analysis, Deck
+from .doubts import doubts
+from .flat import flat_cards
 from .layout import cards, open_ends, read_text, title
 from .numbers import number
+from .paste import screened_cards
 from .screen import HOSTILE, OUTPUT
 from .sources import Feeds, ports_and_sources
 from .write import varactor_charge
@@ -39,19 +43,23 @@ _UNITS = {
 }
 
 
-def load_deck(path: Path) -> Deck:
+def load_deck(path: Path, *, include_from: Path | None = None) -> Deck:
     """Read the deck in a file, and the data files beside it that its sampled sources name.
+
+    ``include_from`` is as for :func:`read_deck`.
 
     Raises
     ------
     DeckError
         As :func:`read_deck`; also where the file can't be read.
     """
-    return read_deck(read_text(path), folder=path.parent)
+    return read_deck(read_text(path), folder=path.parent, include_from=include_from)
 
 
-def read_deck(text: str, *, folder: Path | None = None) -> Deck:
+def read_deck(text: str, *, folder: Path | None = None, include_from: Path | None = None) -> Deck:
     """Read SPICE text; sampled sources are looked for in ``folder``.
+
+    ``.include`` and ``.lib`` take files from the folder ``include_from``, and are refused without.
 
     Raises
     ------
@@ -64,7 +72,10 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
         raise DeckError("the deck is empty")
-    for line, card in cards(lines):
+    found, notes = lifted(cards(lines))
+    flat = flat_cards(screened_cards(lines, include_from) if include_from else found)
+    notes += [*doubts(lines), *flat.notes]
+    for line, card in flat.cards:
         try:
             _read_card(parts, line, card)
         except DeckError as error:
@@ -99,7 +110,12 @@ def read_deck(text: str, *, folder: Path | None = None) -> Deck:
         title=title(lines),
         options=parts.options,
         save=tuple(parts.save) or ("all",),
+        notes=tuple(sorted(notes, key=_line_of)),
     )
+
+
+def _line_of(note: str) -> int:
+    return int(note.removeprefix("line ").partition(":")[0])
 
 
 @dataclass
