@@ -33,6 +33,7 @@ _LEVEL = {
     "&&": 6,
     "||": 7,
 }
+_ARITHMETIC = {*_LEVEL, *"()!?:"} - {"=", "=="}  # what ngspice puts a function's argument in () for
 _RANDOM = ("agauss", "gauss", "aunif", "unif", "limit")
 
 
@@ -64,8 +65,8 @@ class Names(Protocol):
         """Return a parameter's value."""
         ...
 
-    def function(self, name: str) -> Function | None:
-        """Return a function of the deck's own."""
+    def function(self, name: str) -> tuple[Function, Names] | None:
+        """Return a function of the deck's own, and what finds the functions that it calls."""
         ...
 
 
@@ -196,12 +197,14 @@ class _Parser:
                     "brackets"
                 )
             return -self._atom()
-        if self._peek() == "!":
+        nots = 0
+        while self._peek() == "!":
             self._take()
-            if self._peek() == "-":
-                raise self._error("'-' is misplaced")
-            return float(not self._operand())
-        return self._atom()
+            nots += 1
+        value = self._atom()
+        if not nots:
+            return value
+        return float(not value if nots % 2 else bool(value))
 
     def _atom(self) -> float:
         effort = self.names.effort
@@ -232,14 +235,20 @@ class _Parser:
 
     def _call(self, name: str) -> float:
         self._expect("(")
+        found = self.names.function(name)
+        own = found[0] if found else None
         arguments: list[float] = []
-        if self._peek() != ")":
-            arguments.append(self._expression())
-            while self._peek() == ",":
+        while self._peek() != ")" if not arguments else self._peek() == ",":
+            if arguments:
                 self._take()
-                arguments.append(self._expression())
+            begun = self.at
+            arguments.append(self._expression())
+            given = self.tokens[begun : self.at]
+            if own and {"=", "=="} & {*given} and _ARITHMETIC.isdisjoint(given):
+                raise self._error(
+                    f"ngspice misreads {''.join(given)} in {name}(...); put it into brackets"
+                )
         self._expect(")")
-        own = self.names.function(name)
         if own:
             wanted = len(own.arguments)
         elif name in _FUNCTIONS:
@@ -250,17 +259,18 @@ class _Parser:
             raise self._error(f"there is no function {name!r}")
         if len(arguments) != wanted:
             raise self._error(f"{name!r} takes {wanted} arguments, not {len(arguments)}")
-        if own:
-            bound = dict(zip(own.arguments, arguments, strict=True))
-            return _evaluated(own.body, _Called(self.names, bound))
+        if found:
+            bound = dict(zip(found[0].arguments, arguments, strict=True))
+            return _evaluated(found[0].body, _Called(self.names, found[1], bound))
         return _without_trap(_FUNCTIONS[name][1], *arguments)
 
 
 @dataclass(frozen=True)
 class _Called:
-    """Names inside of a function: its arguments, and else those of the place that calls it."""
+    """Names inside of a function: its arguments, and else parameters of the place that calls it."""
 
     around: Names
+    home: Names
     bound: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -270,8 +280,8 @@ class _Called:
     def value(self, name: str) -> float:
         return self.bound[name] if name in self.bound else self.around.value(name)
 
-    def function(self, name: str) -> Function | None:
-        return self.around.function(name)
+    def function(self, name: str) -> tuple[Function, Names] | None:
+        return self.home.function(name)
 
 
 def _reduce(values: list[float], pending: list[str]) -> None:
@@ -285,7 +295,7 @@ def _without_trap(law: Callable[..., float], *arguments: float) -> float:
         return float(law(*arguments))
     except OverflowError:
         return math.inf
-    except (ValueError, ZeroDivisionError):
+    except ValueError:
         return math.nan
 
 
@@ -295,8 +305,23 @@ def _divide(x: float, y: float) -> float:
     return math.copysign(math.inf, x) * math.copysign(1.0, y) if x and x == x else math.nan
 
 
+def _pow(x: float, y: float) -> float:
+    if x == 0 and y < 0:
+        return math.inf
+    return _without_trap(math.pow, x, y)
+
+
 def _power(x: float, y: float) -> float:
-    return _without_trap(math.pow, abs(x), y)
+    return _pow(abs(x), y)
+
+
+def _log(x: float) -> float:
+    return -math.inf if x == 0 else math.log(x)
+
+
+def _rounded(by: Callable[[float], int]) -> Callable[[float], float]:
+    # -0.0 of -0.5 and infinity of infinity, as in C
+    return lambda x: math.copysign(abs(by(x)), x) if math.isfinite(x) else x
 
 
 def _remainder(x: float, y: float) -> float:
@@ -328,18 +353,18 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., float]]] = {
     "sqr": (1, lambda x: x * x),
     "sqrt": (1, math.sqrt),
     "exp": (1, math.exp),
-    "ln": (1, math.log),
-    "log": (1, math.log),
-    "log10": (1, math.log10),
+    "ln": (1, _log),
+    "log": (1, _log),
+    "log10": (1, lambda x: -math.inf if x == 0 else math.log10(x)),
     "abs": (1, abs),
     "sgn": (1, lambda x: float(x > 0) - float(x < 0)),
-    "int": (1, math.trunc),
-    "nint": (1, round),
-    "floor": (1, math.floor),
-    "ceil": (1, math.ceil),
+    "int": (1, _rounded(math.trunc)),
+    "nint": (1, _rounded(round)),
+    "floor": (1, _rounded(math.floor)),
+    "ceil": (1, _rounded(math.ceil)),
     **{name: (1, getattr(math, name)) for name in _CIRCULAR},
     "arctan": (1, math.atan),
-    "pow": (2, math.pow),
+    "pow": (2, _pow),
     "pwr": (2, _power),
     "max": (2, max),
     "min": (2, min),

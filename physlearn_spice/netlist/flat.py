@@ -29,6 +29,9 @@ _IN_INSTANCES = {".model", ".if", ".elseif", ".else", ".endif"}
 _PLAIN = re.compile(r"[rlc]\w* (\w+) (\w+) [\d.e+-]+", re.ASCII)
 
 
+_INNER = re.compile(r"(x[^.]*\.)+[^.]+")  # a node inside of an instance, as ngspice spells it
+
+
 class Flat(NamedTuple):
     """Cards with plain numbers and unique names, and what was passed over or may surprise."""
 
@@ -207,11 +210,14 @@ class _Flattener:
         if name not in self.common and name in place.joined:
             return place.joined[name]
         suffix, path = ("", "") if name in self.common else (place.suffix, place.path)
-        here, there = f"{plain_name(name)}{suffix}", f"{path}{name}"
+        there = f"{path}{name}"
+        here = (
+            _inside_out(name) if not path and _INNER.fullmatch(name) else plain_name(name) + suffix
+        )
         owner = self.owners.get(here)
         if owner is None:
             self.owners[here], self.names[there] = there, here
-            if plain_name(name) != name:
+            if not path and here != name:
                 self.notes.append(f"line {line}: node {there!r} is {here!r} in the network")
         elif owner != there:
             raise DeckError(
@@ -237,3 +243,7 @@ class _Flattener:
 
     def _here(self, name: str) -> str:
         return self.names.get(name.strip(), name.strip())
+
+
+def _inside_out(name: str) -> str:
+    return "_".join(plain_name(part) for part in reversed(name.split(".")))

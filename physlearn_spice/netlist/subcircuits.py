@@ -10,6 +10,7 @@ from ..errors import DeckError
 from .groups import words_of
 from .layout import Card
 from .parameters import Definitions
+from .screen import HOSTILE
 
 __all__ = ["Instance", "Level", "read_instance", "read_levels"]
 
@@ -69,6 +70,8 @@ def read_levels(found: Iterable[Card]) -> tuple[Level, set[str], list[str]]:
                 "not heed there: put the condition into the value, as {x > 1 ? 2 : 3}",
                 line=line,
             )
+        if word in HOSTILE:
+            raise DeckError(f"{word!r} is refused: {HOSTILE[word]}", line=line)
         if word in _PARAM:
             level.definitions.read_parameters(card.removeprefix(word), line)
             if word == ".global_param":
