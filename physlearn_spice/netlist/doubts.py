@@ -17,10 +17,15 @@ _MEANT = {
 }
 
 
+_MAYBE = re.compile(r"[\d.][MF\u03bc]")
+
+
 def doubts(lines: list[str]) -> list[str]:
     """Return a note for each number of a deck's lines, as written, that may not be meant so."""
     found: list[str] = []
     for line, raw in enumerate(lines[1:], start=2):
+        if not _MAYBE.search(raw):
+            continue
         body = uncommented(raw)
         if body.startswith("*"):
             continue

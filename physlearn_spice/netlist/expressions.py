@@ -8,33 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Protocol
 
 from ..errors import DeckError
+from .arithmetic import BINARY, FUNCTIONS, LEVEL, RANDOM, without_trap
 from .numbers import number
+from .tokens import shown, tokens_of
 
-__all__ = ["Effort", "Function", "Names", "evaluate", "names_in"]
+__all__ = ["Effort", "Function", "Names", "evaluate"]
 
-_LONGEST = 5000  # letters
 _DEEPEST = 120  # brackets, calls and parameters inside of each other
-_TOKEN = re.compile(
-    r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]*|[a-z_]\w*"
-    r"|\*\*|&&|\|\||[<>=!]=|<>|[-+*/%\\^<>=!?:(),])",
-    re.ASCII,
-)
-_LEVEL = {
-    **dict.fromkeys(["^", "**"], 2),
-    **dict.fromkeys(["*", "/", "%", "\\"], 3),
-    **dict.fromkeys(["+", "-"], 4),
-    **dict.fromkeys(["<", "<=", ">", ">=", "=", "==", "!=", "<>"], 5),
-    "&&": 6,
-    "||": 7,
-}
-_ARITHMETIC = {*_LEVEL, *"()!?:"} - {"=", "=="}  # what ngspice puts a function's argument in () for
-_RANDOM = ("agauss", "gauss", "aunif", "unif", "limit")
+_ARITHMETIC = {*LEVEL, *"()!?:"} - {"=", "=="}  # what ngspice puts a function's argument in () for
 
 
 @dataclass(frozen=True)
@@ -84,17 +70,12 @@ def evaluate(text: str, names: Names, line: int | None = None) -> float:
     try:
         value = _evaluated(text, names)
         if not math.isfinite(value):
-            raise DeckError(f"{_shown(text)} is no finite number")
+            raise DeckError(f"{shown(text)} is no finite number")
     except DeckError as error:
         if error.line is not None or line is None:
             raise
         raise DeckError(str(error), line=line) from error
     return value
-
-
-def names_in(text: str) -> frozenset[str]:
-    """Return the names that an expression mentions."""
-    return frozenset(token for token in _tokens(text) if token[0].isalpha() or token[0] == "_")
 
 
 def _evaluated(text: str, names: Names) -> float:
@@ -106,36 +87,13 @@ def _evaluated(text: str, names: Names) -> float:
         effort.depth -= 1
 
 
-@lru_cache(maxsize=4096)
-def _tokens(text: str) -> tuple[str, ...]:
-    if len(text) > _LONGEST:
-        raise DeckError(f"{_shown(text)} is longer than {_LONGEST} letters")
-    inner = text.strip()
-    if len(inner) > 1 and inner[0] == inner[-1] == "'":
-        inner = inner[1:-1]
-    inner = inner.translate(str.maketrans("{}", "()")).rstrip()
-    found: list[str] = []
-    at = 0
-    while at < len(inner):
-        token = _TOKEN.match(inner, at)
-        if not token:
-            raise DeckError(f"{_shown(text)}: {inner[at:].strip()[:10]!r} can't be read")
-        found.append(token[1])
-        at = token.end()
-    return tuple(found)
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else f"{text[:77]}...")
-
-
 class _Parser:
     """One pass over the tokens, which gives the value at its end."""
 
     def __init__(self, text: str, names: Names) -> None:
         self.text = text
         self.names = names
-        self.tokens = _tokens(text)
+        self.tokens = tokens_of(text)
         self.at = 0
 
     def result(self) -> float:
@@ -145,7 +103,7 @@ class _Parser:
         return value
 
     def _error(self, what: str) -> DeckError:
-        return DeckError(f"{_shown(self.text)}: {what}")
+        return DeckError(f"{shown(self.text)}: {what}")
 
     def _peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
@@ -168,9 +126,9 @@ class _Parser:
         # a sign in front is a difference from 0: -a**b is -(a**b), and -a*b too
         values = [0.0] if not branch and self._peek() in ("+", "-") else [self._operand()]
         pending: list[str] = []
-        while self._peek() in _LEVEL:
+        while self._peek() in LEVEL:
             operator = self._take()
-            while pending and _LEVEL[pending[-1]] <= _LEVEL[operator]:
+            while pending and LEVEL[pending[-1]] <= LEVEL[operator]:
                 _reduce(values, pending)
             pending.append(operator)
             values.append(self._operand())
@@ -224,7 +182,7 @@ class _Parser:
             raise self._error(f"{token!r} is misplaced")
         if self._peek() == "(":
             return self._call(token)
-        if token in _FUNCTIONS:
+        if token in FUNCTIONS:
             raise self._error(f"{token!r} is a function")
         return self.names.value(token)
 
@@ -251,9 +209,9 @@ class _Parser:
         self._expect(")")
         if own:
             wanted = len(own.arguments)
-        elif name in _FUNCTIONS:
-            wanted = _FUNCTIONS[name][0]
-        elif name in _RANDOM:
+        elif name in FUNCTIONS:
+            wanted = FUNCTIONS[name][0]
+        elif name in RANDOM:
             raise self._error(f"{name!r} draws numbers by chance; write one in its place")
         else:
             raise self._error(f"there is no function {name!r}")
@@ -262,7 +220,7 @@ class _Parser:
         if found:
             bound = dict(zip(found[0].arguments, arguments, strict=True))
             return _evaluated(found[0].body, _Called(self.names, found[1], bound))
-        return _without_trap(_FUNCTIONS[name][1], *arguments)
+        return without_trap(FUNCTIONS[name][1], *arguments)
 
 
 @dataclass(frozen=True)
@@ -286,87 +244,4 @@ class _Called:
 
 def _reduce(values: list[float], pending: list[str]) -> None:
     y, x = values.pop(), values.pop()
-    values.append(_BINARY[pending.pop()](x, y))
-
-
-def _without_trap(law: Callable[..., float], *arguments: float) -> float:
-    """C's way with what has no value, which may stand in a branch that is not taken."""
-    try:
-        return float(law(*arguments))
-    except OverflowError:
-        return math.inf
-    except ValueError:
-        return math.nan
-
-
-def _divide(x: float, y: float) -> float:
-    if y:
-        return x / y
-    return math.copysign(math.inf, x) * math.copysign(1.0, y) if x and x == x else math.nan
-
-
-def _pow(x: float, y: float) -> float:
-    if x == 0 and y < 0:
-        return math.inf
-    return _without_trap(math.pow, x, y)
-
-
-def _power(x: float, y: float) -> float:
-    return _pow(abs(x), y)
-
-
-def _log(x: float) -> float:
-    return -math.inf if x == 0 else math.log(x)
-
-
-def _rounded(by: Callable[[float], int]) -> Callable[[float], float]:
-    # -0.0 of -0.5 and infinity of infinity, as in C
-    return lambda x: math.copysign(abs(by(x)), x) if math.isfinite(x) else x
-
-
-def _remainder(x: float, y: float) -> float:
-    return x - y * _without_trap(math.trunc, _divide(x, y))
-
-
-_BINARY: Mapping[str, Callable[[float, float], float]] = {
-    **dict.fromkeys(["^", "**"], _power),
-    "*": lambda x, y: x * y,
-    "/": _divide,
-    "%": _remainder,
-    "\\": lambda x, y: _without_trap(math.trunc, abs(_divide(x, y))),
-    "+": lambda x, y: x + y,
-    "-": lambda x, y: x - y,
-    "<": lambda x, y: float(x < y),
-    "<=": lambda x, y: float(x <= y),
-    ">": lambda x, y: float(x > y),
-    ">=": lambda x, y: float(x >= y),
-    **dict.fromkeys(["=", "=="], lambda x, y: float(x == y)),
-    **dict.fromkeys(["!=", "<>"], lambda x, y: float(x != y)),
-    "&&": lambda x, y: float(bool(x) and bool(y)),
-    "||": lambda x, y: float(bool(x) or bool(y)),
-}
-_CIRCULAR = [
-    *("sin", "cos", "tan", "asin", "acos", "atan"),
-    *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-]
-_FUNCTIONS: Mapping[str, tuple[int, Callable[..., float]]] = {
-    "sqr": (1, lambda x: x * x),
-    "sqrt": (1, math.sqrt),
-    "exp": (1, math.exp),
-    "ln": (1, _log),
-    "log": (1, _log),
-    "log10": (1, lambda x: -math.inf if x == 0 else math.log10(x)),
-    "abs": (1, abs),
-    "sgn": (1, lambda x: float(x > 0) - float(x < 0)),
-    "int": (1, _rounded(math.trunc)),
-    "nint": (1, _rounded(round)),
-    "floor": (1, _rounded(math.floor)),
-    "ceil": (1, _rounded(math.ceil)),
-    **{name: (1, getattr(math, name)) for name in _CIRCULAR},
-    "arctan": (1, math.atan),
-    "pow": (2, _pow),
-    "pwr": (2, _power),
-    "max": (2, max),
-    "min": (2, min),
-    "ternary_fcn": (3, lambda x, yes, no: yes if x else no),
-}
+    values.append(BINARY[pending.pop()](x, y))

@@ -14,12 +14,13 @@ from typing import NamedTuple
 from ..errors import DeckError
 from ..network import GROUND
 from .device_cards import FlatCard, Place, plain_name
-from .expressions import evaluate, names_in
+from .expressions import evaluate
 from .groups import replaced
 from .layout import Card
 from .parameters import Scope
 from .screen import OUTPUT
 from .subcircuits import Instance, Level, read_instance, read_levels
+from .tokens import names_in
 
 __all__ = ["Flat", "flat_cards"]
 
@@ -155,7 +156,7 @@ class _Flattener:
         }
         scope, factor = self._given(x, level, place, line)
         models = {name: f"{name}{scope.suffix}" for name in level.models}
-        inside = Place(scope, joined, place.models | models, factor, f"{place.path}{x.name}.")
+        inside = Place(scope, joined, {**place.models, **models}, factor, f"{place.path}{x.name}.")
         self.expand(level, inside, (*within, level))
 
     def _given(self, x: Instance, level: Level, place: Place, line: int) -> tuple[Scope, float]:

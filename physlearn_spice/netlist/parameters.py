@@ -60,7 +60,7 @@ class Definitions:
         found = _FUNC.fullmatch(card)
         if not found:
             raise DeckError(f"a function is written '.func f(x) {{...}}', not {card!r}", line=line)
-        self._define(*found.groups(), line)
+        self._define(found[1], found[2], found[3], line)
 
     def _define(self, name: str, arguments: str, body: str, line: int) -> None:
         names = tuple(arguments.replace(",", " ").split())
