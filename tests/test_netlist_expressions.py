@@ -37,6 +37,7 @@ def theirs(texts: list[str], folder: Path) -> list[float]:
 
 
 BY_HAND = """
+1t  1g  1meg  1k  1m  1u  1n  1p  1f  1x  2.5MEGohm  1e3k  3ohm  10M  1e-3u  1e+2  7e2
 -2**2  2**3**2  2^3^2  (-2)**3  2**-1  2*-3**2  -2*-3  - -1  1--1  -(-2)  +1  -a**2  -a*b  2^-.5
 7/2  7%3  -7%3  7%-3  7\\2  -7\\2  1/3*3  10u  1.5k  2meg  1mil  3milxyz  .5  5.  1e3  1e+3k  2.5E-3
 !0  !3  !a+5  !!a  1<2  2<=2  a==3  a=3  a!=3  a<>3  1<2<3  3>2>1  a>1&&b<0  a>9||zero  1||0&&0

@@ -110,8 +110,10 @@ def test_what_the_writer_writes_passes_untouched() -> None:
 NOTES = {
     "r1 r 0 p": "'p' is the parameter of that name to ngspice, and no model",
     "r1 r 0 4k7": "'4k7' is 4000 to ngspice, which reads its first part only",
-    "r1 a-b 0 1": "node 'a-b' is 'a_b' in the network",
-    "r-3 r 0 1": "'r-3' is 'r_3' in the network",
+    "r1 a-b 0 1": "node 'a-b' is called 'a_b' here",
+    "r-3 r 0 1": "'r-3' is called 'r_3' here",
+    "r.3 r 0 1": "'r.3' is called 'r_3' here",
+    "r1 a-b a_b 1": "node 'a-b' is called 'a_b_' here",
     ".print ac v(r)": "'.print' was passed over",
     ".global_param z=1": "'.global_param' is read as '.param'; ngspice has none",
 }
@@ -154,7 +156,6 @@ REFUSED = {
     ".csparam x=1": "'.csparam' is refused",
     ".include x": "'.include' is refused",
     ".lib x y": "'.lib' is refused",
-    "r1 a-b a_b 1": "node 'a_b' would be 'a_b' in the network, and so would 'a-b'",
 }
 
 
@@ -198,7 +199,7 @@ def test_a_messy_deck_is_read(encoding, tmp_path) -> None:
     assert deck.network["r1"].value == 1e3
     assert (deck.network["c1"].a, deck.network["c1"].value) == ("n_1", 159.1549e-6)
     assert deck.notes == (
-        "line 6: node 'n$1' is 'n_1' in the network",
+        "line 6: node 'n$1' is called 'n_1' here",
         "line 12: '.title' was passed over",
         "line 13: '.print' was passed over",
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..errors import DeckError
+from .flat_names import FlatNames, Place
 from .groups import replaced, words_of
 from .numbers import is_number, num, number_in_part
-from .parameters import Scope
 
-__all__ = ["FlatCard", "Place", "plain_name"]
+__all__ = ["FlatCard"]
 
 _NODES = {"k": 0, "e": 4, "g": 4, "q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4, "s": 4}
 _NODE = re.compile(r"[\s(),]*([^\s(),=][^\s),=]*)")
@@ -29,31 +28,10 @@ _MULTIPLIED = "rlcdgfiqjmz"  # by the m= of the instance around, in ngspice
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where cards stand: at the top, or inside of an instance."""
-
-    scope: Scope
-    joined: Mapping[str, str]  # the instance's own nodes to the network's
-    models: Mapping[str, str]  # names to the network's
-    factor: float = 1.0  # of such instances in parallel
-    path: str = ""  # as ngspice spells it: "x1.x2."
-
-    @property
-    def suffix(self) -> str:
-        """What names inside end with."""
-        return self.scope.suffix
-
-
-def plain_name(name: str) -> str:
-    """Return a name of letters, digits and _, which is all that a network's names have."""
-    return re.sub(r"[^a-z0-9_]", "_", name)
-
-
-@dataclass(frozen=True)
 class FlatCard:
-    """Writes one card anew; ``node`` names a node as the network does."""
+    """Writes one card anew."""
 
-    node: Callable[[str, Place, int], str]
+    names: FlatNames
     place: Place
     line: int
     notes: list[str]
@@ -71,9 +49,7 @@ class FlatCard:
             if self.place.suffix:
                 raise DeckError(f"{name!r}: no XSPICE device in a subcircuit", line=self.line)
             return card
-        here = self._device_name(name)
-        if here != name and not self.place.suffix:
-            self._note(f"{name!r} is {here!r} in the network")
+        here = self._device(name)
         letter, tail = name[0], rest[0] if rest else ""
         nodes, tail = self._take_nodes(tail, min(_NODES.get(letter, 2), 2))
         if letter in "eg" and not _NO_CONTROL.match(tail):
@@ -103,8 +79,11 @@ class FlatCard:
         text = replaced(" ".join([word, *rest]), self._spelled, self.line)
         return re.sub(r"(?<==)\s*([a-z_]\w*)", lambda found: self._bare(found[1]) or found[0], text)
 
-    def _device_name(self, name: str) -> str:
-        return f"{plain_name(name)}{self.place.suffix}"
+    def _device(self, name: str) -> str:
+        return self.names.device(name, self.place, self.line)
+
+    def _node(self, name: str) -> str:
+        return self.names.node(name, self.place, self.line)
 
     def _take_nodes(self, text: str, n: int) -> tuple[list[str], str]:
         nodes: list[str] = []
@@ -112,7 +91,7 @@ class FlatCard:
             found = _NODE.match(text)
             if not found:
                 break
-            nodes.append(self.node(found[1], self.place, self.line))
+            nodes.append(self._node(found[1]))
             text = text[found.end() :]
         return nodes, re.sub(r"^[\s),]+", "", text)
 
@@ -126,8 +105,8 @@ class FlatCard:
             kind, _, inner = found[0].rstrip(")").partition("(")
             names = [name.strip() for name in inner.split(",")]
             if kind.strip() == "i":
-                return f"i({','.join(map(self._device_name, names))})"
-            return f"v({','.join(self.node(n, self.place, self.line) for n in names if n)})"
+                return f"i({','.join(map(self._device, names))})"
+            return f"v({','.join(self._node(n) for n in names if n)})"
 
         return _IN_LAW.sub(renamed, text)
 
@@ -140,7 +119,7 @@ class FlatCard:
         named = {"f": 1, "h": 1, "w": 1, "k": len(words) - 1}.get(letter, 0)
         if letter in "fh" and found:
             named = int(found[0][5:-1])
-        found += [self._device_name(word) for word in words[:named]]
+        found += [self._device(word) for word in words[:named]]
         found += [self._word(letter, word) for word in words[max(named, 0) :]]
         if self.place.factor != 1 and letter in _MULTIPLIED:
             if any(word.startswith("m=") for word in found):

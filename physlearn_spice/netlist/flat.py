@@ -1,8 +1,4 @@
-"""Cards to cards of the same kind, without parameters, functions, subcircuits or conditions.
-
-What stands inside of an instance is named after it: ``r1`` in ``x2`` is ``r1_x2``, and in an ``x2``
-of ``x1`` it is ``r1_x2_x1``.
-"""
+"""Cards to cards of the same kind, without parameters, functions, subcircuits or conditions."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..errors import DeckError
-from ..network import GROUND
-from .device_cards import FlatCard, Place, plain_name
+from .device_cards import FlatCard
 from .expressions import evaluate
+from .flat_names import FlatNames, Place, plain
 from .groups import replaced
 from .layout import Card
 from .parameters import Scope
@@ -27,10 +23,8 @@ __all__ = ["Flat", "flat_cards"]
 _MOST_CARDS = 500_000
 _DEEPEST = 40  # instances inside of each other
 _IN_INSTANCES = {".model", ".if", ".elseif", ".else", ".endif"}
+_ASKS = (".save", ".ic", ".nodeset")
 _PLAIN = re.compile(r"[rlc]\w* (\w+) (\w+) [\d.e+-]+", re.ASCII)
-
-
-_INNER = re.compile(r"(x[^.]*\.)+[^.]+")  # a node inside of an instance, as ngspice spells it
 
 
 class Flat(NamedTuple):
@@ -52,26 +46,25 @@ def flat_cards(found: Iterable[Card]) -> Flat:
     ------
     DeckError
         Naming the line: an expression that can't be read or has no finite value, a name that is
-        not known, a subcircuit that is not there or contains itself, two nodes that would have one
-        name, more cards than can be meant.
+        not known, a subcircuit that is not there or contains itself, more cards than can be meant.
     """
-    top, common, notes = read_levels(found)
-    flattener = _Flattener(common, notes)
+    listed = list(found)
+    top, common, notes = read_levels(listed)
+    names = FlatNames(listed, common, notes)
+    flattener = _Flattener(names, notes)
     place = Place(Scope(top.definitions), {}, {name: name for name in top.models})
     flattener.expand(top, place, (top,))
-    return Flat(flattener.finished(), [*dict.fromkeys(flattener.notes)])
+    # cards that ask for vectors know their names by now
+    cards = [(k, names.renamed(c) if c.startswith(_ASKS) else c) for k, c in flattener.cards]
+    return Flat(cards, [*dict.fromkeys(notes)])
 
 
 @dataclass
 class _Flattener:
-    common: set[str]  # nodes that are the same everywhere
+    names: FlatNames
     notes: list[str]
     cards: list[Card] = field(default_factory=list[Card])
     work: int = 0
-
-    def __post_init__(self) -> None:
-        self.owners: dict[str, str] = {}  # a node's name here to its name in ngspice
-        self.names: dict[str, str] = {}  # and back
 
     def expand(self, level: Level, place: Place, within: tuple[Level, ...]) -> None:
         """Append the cards of a level."""
@@ -81,10 +74,10 @@ class _Flattener:
             self.work += 1
             if self.work > _MOST_CARDS:
                 raise DeckError(f"the deck has more than {_MOST_CARDS:,} cards", line=line)
-            plain = not place.suffix and not conditions and _PLAIN.fullmatch(card)
-            if plain:
-                for node in plain.groups():
-                    self.node(node, place, line)
+            simple = not place.suffix and not conditions and _PLAIN.fullmatch(card)
+            if simple:
+                for node in simple.groups():
+                    self.names.node(node, place, line)
                 self.cards.append((line, card))
                 continue
             word = card.split()[0]
@@ -99,7 +92,7 @@ class _Flattener:
             elif card[0] == "x":
                 self._instance(read_instance(card, line), place, within, line)
             else:
-                device = FlatCard(self.node, place, line, self.notes).device(card)
+                device = FlatCard(self.names, place, line, self.notes).device(card)
                 self.cards.append((line, device))
 
     def _condition(
@@ -128,7 +121,7 @@ class _Flattener:
         if place.suffix and word not in _IN_INSTANCES:
             raise DeckError(f"{word!r} is inside of a subcircuit: put it outside", line=line)
         if word == ".model":
-            card = FlatCard(self.node, place, line, self.notes).model(card)
+            card = FlatCard(self.names, place, line, self.notes).model(card)
         else:
             card = replaced(card, lambda group: place.scope.spelled(group, line), line)
         self.cards.append((line, card))
@@ -151,7 +144,7 @@ class _Flattener:
                 line=line,
             )
         joined = {
-            inner: self.node(outer, place, line)
+            inner: self.names.node(outer, place, line)
             for inner, outer in zip(level.nodes, x.nodes, strict=True)
         }
         scope, factor = self._given(x, level, place, line)
@@ -165,7 +158,7 @@ class _Flattener:
         scope = Scope(
             level.definitions,
             place.scope,
-            f"_{plain_name(x.name)}{place.suffix}",
+            f"_{plain(x.name)}{place.suffix}",
             place.scope.effort,
         )
         factor = place.factor
@@ -203,48 +196,3 @@ class _Flattener:
                     "subcircuit, too, with another value; rename one",
                     line=line,
                 )
-
-    def node(self, name: str, place: Place, line: int) -> str:
-        """Return a node's name in the network."""
-        if name in (GROUND, "gnd"):
-            return GROUND if place.suffix else name
-        if name not in self.common and name in place.joined:
-            return place.joined[name]
-        suffix, path = ("", "") if name in self.common else (place.suffix, place.path)
-        there = f"{path}{name}"
-        here = (
-            _inside_out(name) if not path and _INNER.fullmatch(name) else plain_name(name) + suffix
-        )
-        owner = self.owners.get(here)
-        if owner is None:
-            self.owners[here], self.names[there] = there, here
-            if not path and here != name:
-                self.notes.append(f"line {line}: node {there!r} is {here!r} in the network")
-        elif owner != there:
-            raise DeckError(
-                f"node {there!r} would be {here!r} in the network, and so would {owner!r}: rename "
-                "one",
-                line=line,
-            )
-        return here
-
-    def finished(self) -> list[Card]:
-        """Return the cards, of which some name nodes as ngspice does."""
-        return [
-            (line, self._renamed(card) if card.startswith((".save", ".ic", ".nodeset")) else card)
-            for line, card in self.cards
-        ]
-
-    def _renamed(self, card: str) -> str:
-        return re.sub(
-            r"\bv\s*\(([^()]*)\)",
-            lambda found: f"v({','.join(self._here(n) for n in found[1].split(','))})",
-            card,
-        )
-
-    def _here(self, name: str) -> str:
-        return self.names.get(name.strip(), name.strip())
-
-
-def _inside_out(name: str) -> str:
-    return "_".join(plain_name(part) for part in reversed(name.split(".")))

@@ -64,13 +64,17 @@ def number_in_part(text: str, line: int | None = None) -> float:
     Raises
     ------
     DeckError
-        It begins with none, or with one that :func:`number` refuses.
+        It begins with none, or with one that :func:`number` refuses; a sign within, where ngspice
+        begins another word.
     """
     mantissa = re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?", text, re.ASCII)
-    if not mantissa:
+    if not mantissa or re.search("[+-]", text[mantissa.end() :]):
         raise DeckError(f"{text!r} is no number", line=line)
-    unit = re.match(r"e?([a-z]*)", text[mantissa.end() :], re.ASCII)
-    return number(mantissa[0] + (unit[1] if unit else ""), line)
+    behind = text[mantissa.end() :]
+    if "e" not in mantissa[0]:
+        behind = behind.removeprefix("e")  # an exponent without digits
+    unit = re.match(r"(?!e)[a-z]*", behind, re.ASCII)
+    return number(mantissa[0] + (unit[0] if unit else ""), line)
 
 
 def is_number(text: str) -> bool:
