@@ -69,6 +69,7 @@ VALUES = {
     "1meg5": "r1 r 0 1meg5\nc1 r 0 1n5",
     "if": ".if (p>3)\nr1 r 0 1\n.else\nr1 r 0 2\n.endif",
     "elseif": ".if (p>4)\nr1 r 0 1\n.elseif (p==4)\nr1 r 0 2\n.else\nr1 r 0 3\n.endif",
+    "one holds": ".if (p>3)\nr1 r 0 1\n.elseif (p>5)\nr1 r 0 2\n.else\nr1 r 0 3\n.endif",
     "if in if": ".if (p<3)\n.if (q>1)\nr1 r 0 1\n.else\nr1 r 0 2\n.endif\n.else\nr1 r 0 3\n.endif",
     "nodes": "r1 r 2^ 1\nr2 2^ n$1 2\nr3 n$1 net-3 3\nr4 net-3 a.b 1\nr5 a.b a+ 2\nr6 a+ /out 3\n"
     "r7 /out b[0] 1\nr8 b[0] c! 2\nr9 c! d:1 3\nra d:1 e<0> 1\nrb e<0> f/g 2\nrc f/g 0 3",
@@ -304,8 +305,6 @@ PIECES = """.param p=1 q={p} f(x)={x*2}
 .endif
 .model m d(is={p})
 .global z
-.control
-.endc
 x1 a 0 s r={g(2)}
 x2 a b z s
 r1 a b {p+q*f(3)} m=2
@@ -315,8 +314,6 @@ k1 l1 l2 {p}
 c1 a-b 0 q='v(a)*p'
 .ac dec {p} 1 'q'
 .save v(x1.m)
-op
-plot v(a)
 r2 x1.m 0 p"""
 SCRAPS = [
     *("{", "}", "'", "(", ")", "=", ",", "+", "-", "**", "?", ":", "1e999", "{{p}}", "{-p}"),
@@ -340,7 +337,7 @@ def test_whatever_the_cards_they_are_flat_or_a_deck_error(seed) -> None:
             lines[at] = " ".join(parts)
         is_flat = check_flat(lines)
         outcomes[is_flat] += 1
-    assert min(outcomes.values()) > 100
+    assert min(outcomes.values()) > 50
 
 
 def check_flat(lines: list[str]) -> bool:
