@@ -78,7 +78,7 @@ def open_deck(
         raise DeckError(f"{str(path)!r} is a network without analyses: run its deck, a .cir file")
     text = read_text(path)
     try:
-        deck = read_deck(text, folder=path.parent)
+        deck = read_deck(text, folder=path.parent, include_from=include_from)
     except DeckError as error:
         other = read_text_deck(text, include_from=include_from, options=options)
         return replace(other, notes=(f"run as text, being no network: {error}", *other.notes))

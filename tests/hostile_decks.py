@@ -105,7 +105,6 @@ with equals     | .control=1 / shell touch DIR/pwned / .endc
 in parentheses  | .control( / shell touch DIR/pwned / .endc
 continued       | .con / +trol / shell touch DIR/pwned / .endc
 end alone       | .endc
-end first       | .endc / .control / shell touch DIR/pwned
 exec            | .exec touch DIR/pwned
 system          | .system touch DIR/pwned
 csparam         | .csparam x=1
@@ -135,7 +134,12 @@ title\\\\  `touch DIR/pwned`  1 : r9 b 0 1  5 : .control
 def _commands() -> Iterator[Hostile]:
     blocks = {word: f"{word}\n{_TOUCH}\n.endc" for word in _each(_CONTROL)}
     blocks |= {repr(word): f"{word}\n{_TOUCH}\n.endc" for word in ("\t.control\t", "  .control")}
-    yield from _refused("control", blocks, r"'\.control' is refused: a control block can run any")
+    # named is the line of the command
+    yield from _refused(
+        "control", blocks, r"'\.control' is refused: a control block can run any", 6
+    )
+    end_first = {"end first": f".endc\n.control\n{_TOUCH}"}
+    yield from _refused("like control", end_first, r"'\.control' is refused", 6)
     yield from _refused("like control", _rows(_LIKE_CONTROL), "is refused|not known to be harmless")
     # as cards they are devices that lack a node or a model
     yield from _benches("command", _each(_COMMANDS), {REFUSED, BAD, OK})

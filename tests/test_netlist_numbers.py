@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from physlearn_spice.errors import DeckError
-from physlearn_spice.netlist.numbers import as_ngspice_reads, number
+from physlearn_spice.netlist.numbers import as_ngspice_reads, number, number_in_part
 from tests.batch import voltages
 from tests.random_networks import value
 
@@ -44,6 +44,36 @@ def test_what_is_no_number_is_refused_with_its_line(text) -> None:
 
 def test_ngspice_reads_some_of_them_in_part(tmp_path) -> None:
     np.testing.assert_allclose(voltages(list(IN_PART), tmp_path), list(IN_PART.values()))
+    assert [number_in_part(text) for text in IN_PART] == list(IN_PART.values())
+
+
+def test_what_comes_behind_a_number_is_read_as_ngspice_reads_it(tmp_path) -> None:
+    rng = np.random.default_rng(3)
+    letters = [*"0123456789.%_#eE", *"tgkmunpfxzTGKMUNPFXZ", "meg", "MIL", "Ohm", "Hz", "e3"]
+    texts = [
+        *TEXTS,
+        "1.019524e+9Ohms",
+        "540.00F",
+        "10M",
+        "5%",
+        "1e",
+        "1.0e",
+        "3_k",
+        "1meg5",
+        "1mil2",
+    ]
+    for _ in range(3000):
+        begin = str(rng.choice(["1", "2.5", ".5", "3.", "1e3", "47", "1.5e-3", "-2", "+7"]))
+        texts.append(begin + "".join(rng.choice(letters, int(rng.integers(0, 4)))))
+    texts = [text for text in texts if not re.search(r"[eE]-?[0-9]{3}", text)]  # infinity or 0
+    for text, theirs in zip(texts, voltages(texts, tmp_path), strict=True):
+        np.testing.assert_allclose(number_in_part(text.lower()), theirs, rtol=1e-15, err_msg=text)
+
+
+@pytest.mark.parametrize("text", ["", "k7", "2a5", "-", "1e999", "{r}", "1k-3"])
+def test_what_begins_with_no_number_is_refused(text) -> None:
+    with pytest.raises(DeckError, match=r"^line 7: .*"):
+        number_in_part(text, 7)
 
 
 @pytest.mark.parametrize("text", ["1e999", "-1e999", "1e308k"])

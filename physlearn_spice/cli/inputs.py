@@ -79,7 +79,7 @@ def load_driven(path: Path, driven: str | None) -> tuple[Network, Port, tuple[st
     DeckError
         No source of the deck has an AC amplitude, and none was named.
     """
-    if path.suffix == ".json":
+    if path.suffix in (".json", ".graphml"):
         network = load_network(path)
         return network, network.port(driven), ()
     name = (driven or "").lower()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ..errors import DeckError
 
-__all__ = ["cards", "open_ends", "options_of", "read_text", "title", "uncommented"]
+__all__ = ["Card", "cards", "open_ends", "options_of", "read_text", "title", "uncommented"]
 
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
+Card = tuple[int, str]  # line and text
 _LONGEST_TITLE = 100  # ngspice -b aborts beyond 500 bytes, and runs what is behind 5,000
 
 
@@ -35,7 +36,7 @@ def read_text(path: Path) -> str:
 def title(lines: list[str]) -> str:
     """Return the first line, as text, without the star that the writer puts before it."""
     text = lines[0].replace("\0", " ").encode(errors="replace").decode()
-    text = text[:_LONGEST_TITLE].strip()
+    text = re.sub(r"\.title\s", "", text[:_LONGEST_TITLE].strip(), flags=re.IGNORECASE)
     return "" if text == "*" else text.removeprefix("* ").strip()
 
 
@@ -50,8 +51,8 @@ def uncommented(line: str) -> str:
     return _COMMENT.split(line, maxsplit=1)[0].strip()
 
 
-def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield (line, card) below the title, in lower case, as one line each.
+def cards(lines: list[str]) -> Iterator[Card]:
+    """Yield (line, card) below the title, in lower case, as one line each, and µ as u.
 
     Raises
     ------
@@ -69,13 +70,17 @@ def cards(lines: list[str]) -> Iterator[tuple[int, str]]:
         if body.startswith("+"):
             if not pending:
                 raise DeckError("a continuation with nothing to continue", line=line)
-            pending += filter(None, [body[1:].strip().lower()])
+            pending += filter(None, [_folded(body[1:].strip())])
             continue
         if pending:
             yield begun, " ".join(pending)
-        begun, pending = line, [body.lower()]
+        begun, pending = line, [_folded(body)]
     if pending:
         yield begun, " ".join(pending)
+
+
+def _folded(text: str) -> str:
+    return text.lower().replace("\u00b5", "u").replace("\u03bc", "u")  # micro, sign and letter
 
 
 def options_of(text: str) -> dict[str, str]:

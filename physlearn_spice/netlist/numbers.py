@@ -7,7 +7,7 @@ import re
 
 from ..errors import DeckError
 
-__all__ = ["as_ngspice_reads", "is_number", "num", "number"]
+__all__ = ["as_ngspice_reads", "is_number", "num", "number", "number_in_part"]
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?)((?!e)[a-z]*)", re.ASCII)
 _SUFFIX = {  # powers of ten; longest first: "meg" before "m"
@@ -56,6 +56,25 @@ def number(text: str, line: int | None = None) -> float:
     if not math.isfinite(value):
         raise DeckError(f"{text!r} is too large for a number", line=line)
     return value
+
+
+def number_in_part(text: str, line: int | None = None) -> float:
+    """Value that ngspice makes of a word that begins with a number: 4000 of ``4k7``.
+
+    Raises
+    ------
+    DeckError
+        It begins with none, or with one that :func:`number` refuses; a sign within, where ngspice
+        begins another word.
+    """
+    mantissa = re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?", text, re.ASCII)
+    if not mantissa or re.search("[+-]", text[mantissa.end() :]):
+        raise DeckError(f"{text!r} is no number", line=line)
+    behind = text[mantissa.end() :]
+    if "e" not in mantissa[0]:
+        behind = behind.removeprefix("e")  # an exponent without digits
+    unit = re.match(r"(?!e)[a-z]*", behind, re.ASCII)
+    return number(mantissa[0] + (unit[0] if unit else ""), line)
 
 
 def is_number(text: str) -> bool:

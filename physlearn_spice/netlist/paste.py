@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import DeckError
-from .layout import cards, read_text, uncommented
+from .control_block import lifted
+from .layout import Card, cards, read_text, uncommented
 from .screen import screen
 
 __all__ = ["Card", "screened_cards"]
@@ -15,7 +16,6 @@ __all__ = ["Card", "screened_cards"]
 _MOST_CARDS = 500_000
 _MOST_FILES = 2000  # n files that each include the next one twice are 2^n
 _INCLUDES = (".include", ".inc", ".lib")
-Card = tuple[int, str]  # line and text
 
 
 def screened_cards(lines: list[str], folder: Path | None) -> list[Card]:
@@ -40,8 +40,7 @@ def _screened(
         if raw.lstrip().startswith("*#"):
             raise DeckError("ngspice runs a comment that begins with '*#' as a command", line=line)
     found: list[Card] = []
-    for line, text in cards(lines):
-        card = text.replace("\u00b5", "u").replace("\u03bc", "u")  # micro, the sign and the letter
+    for line, card in lifted(cards(lines))[0] if not within else cards(lines):
         if folder and card.split()[0] in _INCLUDES:
             pasted = _pasted(lines[line - 1], line, folder, within, files)
             found += [(line, inner) for inner in pasted]

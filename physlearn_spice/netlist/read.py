@@ -16,10 +16,15 @@ from ..elements import Cccs, Ccvs, Element
 from ..errors import DeckError, NetworkError
 from ..network import Network, Port
 from .active import with_cores, without_meters
+from .control_block import lifted
 from .dc_sweep import Dc, check_swept
 from .deck import Ac, Analysis, Deck, Source
+from .doubts import doubts
+from .flat import flat_cards
+from .flat_names import plain
 from .layout import cards, open_ends, read_text, title
-from .names import Names, PlainNames, plain_names
+from .names import Names
+from .paste import screened_cards
 from .reading import Reading, at_line
 from .source_cards import ends_of
 from .sources import Driven, ports_and_sources, swept_source
@@ -27,24 +32,36 @@ from .sources import Driven, ports_and_sources, swept_source
 __all__ = ["load_deck", "read_deck"]
 
 
-def load_deck(path: Path, *, ports: Sequence[Port] = ()) -> Deck:
+def load_deck(path: Path, *, include_from: Path | None = None, ports: Sequence[Port] = ()) -> Deck:
     """Read the deck in a file, and the data files beside it that its sampled sources name.
+
+    Parameters are those of :func:`read_deck`.
 
     Raises
     ------
     DeckError
         As :func:`read_deck`; also where the file can't be read.
     """
-    return read_deck(read_text(path), folder=path.parent, ports=ports)
+    text = read_text(path)
+    return read_deck(text, folder=path.parent, include_from=include_from, ports=ports)
 
 
-def read_deck(text: str, *, folder: Path | None = None, ports: Sequence[Port] = ()) -> Deck:
+def read_deck(
+    text: str,
+    *,
+    folder: Path | None = None,
+    include_from: Path | None = None,
+    ports: Sequence[Port] = (),
+) -> Deck:
     """Read SPICE text as a network with its sources and analyses.
 
     Parameters
     ----------
     folder
         Where sampled sources are looked for.
+    include_from
+        The folder from which ``.include`` and ``.lib`` may take files; without one they are
+        refused.
     ports
         Further ports, besides those that the deck's sources are.
 
@@ -58,22 +75,16 @@ def read_deck(text: str, *, folder: Path | None = None, ports: Sequence[Port] = 
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
         raise DeckError("the deck is empty")
-    found = list(cards(lines))
-    names = Names(word for _, card in found for word in re.split(r"[\s(),=]+", card))
-    plain = plain_names(found, names)
-    reading = Reading(names, notes=list(plain.notes))
-    for line, card in found:
-        reading.read(line, plain.card(card))
-    return _deck(reading, plain, lines, folder, tuple(ports))
+    found, notes = lifted(cards(lines))
+    flat = flat_cards(screened_cards(lines, include_from) if include_from else found)
+    words = (word for _, card in flat.cards for word in re.split(r"[\s(),=]+", card))
+    reading = Reading(Names(words), notes=[*notes, *doubts(lines), *flat.notes])
+    for line, card in flat.cards:
+        reading.read(line, card)
+    return _deck(reading, lines, folder, tuple(ports))
 
 
-def _deck(
-    reading: Reading,
-    plain: PlainNames,
-    lines: list[str],
-    folder: Path | None,
-    ports: tuple[Port, ...],
-) -> Deck:
+def _deck(reading: Reading, lines: list[str], folder: Path | None, ports: tuple[Port, ...]) -> Deck:
     """Put together what the cards have said."""
     found = list(reading.elements())
     line_of = {element.name: line for line, element in found}
@@ -89,7 +100,7 @@ def _deck(
         )
     except NetworkError as error:
         raise DeckError(str(error), line=_line_of(str(error), reading, found)) from error
-    _check_ends(network, line_of, {plain.nodes.get(node, node) for node in open_ends(lines)})
+    _check_ends(network, line_of, {plain(node) for node in open_ends(lines)})
     _check_excited(reading, driven.sources)
     begins = {node: v for node, v in reading.node_voltages.items() if node in network.nodes}
     for node in reading.node_voltages.keys() - begins.keys():
@@ -104,8 +115,12 @@ def _deck(
         save=save,
         initial=reading.initial,
         node_voltages=begins,
-        notes=(*reading.notes, *driven.notes),
+        notes=tuple(sorted((*reading.notes, *driven.notes), key=_line_of_note)),
     )
+
+
+def _line_of_note(note: str) -> int:
+    return int(note.removeprefix("line ").partition(":")[0])
 
 
 def _analyses(reading: Reading, driven: Driven, network: Network) -> Iterator[Analysis]:

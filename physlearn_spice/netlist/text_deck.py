@@ -10,8 +10,9 @@ from pathlib import Path
 from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
+from .control_block import lifted
 from .deck import Analysis, Deck, Options, check_options
-from .layout import options_of, read_text, title
+from .layout import cards, options_of, read_text, title
 from .numbers import is_number, number
 from .paste import Card, screened_cards
 from .screen import OUTPUT, check_model, screen
@@ -145,6 +146,7 @@ def read_text_deck(
         for line, card in found
         if word[card] in OUTPUT
     )
+    notes += tuple(lifted(cards(lines))[1])
     kept = [(line, card) for line, card in found if word[card] not in OUTPUT | {".end"}]
     last = len(lines)
     if options:
