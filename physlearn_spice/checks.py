@@ -73,7 +73,7 @@ def check_names(
     inside |= {f"{e.control}_meter" for e in elements if isinstance(e, Cccs | Ccvs)}
     behind = tuple(f"port{port.name}_" for port in ports)
     folded: dict[str, str] = {}
-    for node in (node for element in elements for node in (element.a, element.b)):
+    for node in (node for part in (*elements, *ports) for node in _ends(part)):
         if not node or not all(c.isalnum() or c == "_" for c in node) or not node.isascii():
             raise NetworkError(f"node {node!r}: the name must be letters, digits and _")
         if folded.setdefault(node.lower(), node) != node or node.lower() != node:
@@ -82,6 +82,10 @@ def check_names(
             raise NetworkError(f"node {node!r}: ngspice or the deck needs this name for itself")
         if len(node) > _LONGEST_NAME:
             raise NetworkError(f"node {node!r}: the name is longer than {_LONGEST_NAME} letters")
+
+
+def _ends(part: Element | Port) -> tuple[str, str]:
+    return (part.plus, part.minus) if isinstance(part, Port) else (part.a, part.b)
 
 
 def check_connections(
@@ -95,9 +99,14 @@ def check_connections(
         Naming the port, the node or the sources.
     """
     joined = graph.copy()
+    sensed: set[str] = set()
+    for e in elements:
+        sensed |= {e.control_plus, e.control_minus} if isinstance(e, Vcvs | Vccs) else set()
+    n_ports = Counter(node for port in ports for node in (port.plus, port.minus))
     for port in ports:
         for node in (port.plus, port.minus):
-            if node != GROUND and node not in joined:
+            is_joined = node in sensed or n_ports[node] > 1 or bool(graph.degree[node])
+            if node != GROUND and not is_joined:
                 raise NetworkError(f"port {port.name!r}: no element touches node {node!r}")
         joined.add_edge(port.plus, port.minus, key=f"v{port.name}")
     if GROUND not in joined or joined.degree[GROUND] == 0:
@@ -121,7 +130,7 @@ def check_connections(
         )
 
 
-def check_controls(elements: Sequence[Element], ports: Iterable[Port]) -> None:
+def check_controls(elements: Sequence[Element], ports: Sequence[Port]) -> None:
     """Refuse controlled sources whose control is not there.
 
     Raises
@@ -129,7 +138,7 @@ def check_controls(elements: Sequence[Element], ports: Iterable[Port]) -> None:
     NetworkError
         Naming the source and what it senses.
     """
-    nodes = {GROUND, *(node for e in elements for node in (e.a, e.b))}
+    nodes = {GROUND, *(node for part in (*elements, *ports) for node in _ends(part))}
     carrying = {e.name for e in elements if isinstance(e, Resistor | Inductor)}
     carrying |= {f"v{port.name}" for port in ports}
     for e in elements:

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 from .errors import DeckError
 from .netlist import Deck, TextDeck, read_deck, read_text_deck
-from .netlist.deck import Options
 from .netlist.layout import read_text
+from .netlist.options import Options
 
 __all__ = ["ENDINGS", "find_decks", "open_deck"]
 

@@ -75,8 +75,9 @@ class Network(Shown):
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
-        """Node names, ground first, then in the order in which the elements name them."""
+        """Node names, ground first, then as the elements and after them the ports name them."""
         ends = [node for element in self.elements for node in (element.a, element.b)]
+        ends += [node for port in self.ports for node in (port.plus, port.minus)]
         return tuple(dict.fromkeys([GROUND, *ends]))
 
     @cached_property

@@ -16,7 +16,7 @@ from .deck_files import open_deck
 from .errors import DeckError, PhyslearnError, SimulationError, Status
 from .files import make_folder, write_text
 from .netlist import Deck, TextDeck, files_of, text_of
-from .netlist.deck import Options
+from .netlist.options import Options
 from .ngspice import Limits, Pool
 from .rawfile import write_raw
 from .results import Failure, Outcome, Result

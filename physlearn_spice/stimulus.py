@@ -47,7 +47,7 @@ class Tone:
     def __call__(self, time: ArrayLike) -> NDArray[np.float64]:
         """Voltage [V] (n,) at ``time`` [s] (n,)."""
         t = np.asarray(time, dtype=np.float64)
-        return self.amplitude * np.sin(2 * np.pi * self.frequency * t + self.phase)
+        return self.amplitude * np.sin(2 * np.pi * (self.frequency * t) + self.phase)
 
     def scaled(self, amplitude: float = 1.0, time: float = 1.0) -> Tone:
         """The signal amplitude v(t / time)."""

@@ -113,7 +113,7 @@ def flat(vector: str, renamed: Mapping[str, str] = MappingProxyType({})) -> str:
 
 def compare(expected: Plot, found: Plot, deck: CorpusDeck, ours: Deck) -> None:
     """To 1e-9 of the largest voltage, or current, at each point."""
-    renamed = dict(re.findall(r"node '(.+?)' is '(.+?)' in the network", "\n".join(ours.notes)))
+    renamed = dict(re.findall(r"node '(.+?)' is called '(.+?)' here", "\n".join(ours.notes)))
     theirs = {flat(name, renamed): v for name, v in expected.vectors.items() if name not in SWEPT}
     nodes = {name for name in theirs if name.startswith("v(")}
     missing = nodes - found.vectors.keys() - {f"v({node})" for node in deck.not_written}

@@ -21,7 +21,7 @@ from ..deck_files import find_decks, open_deck
 from ..errors import DeckError, SimulationError, Status
 from ..files import make_folder
 from ..netlist import Deck
-from ..netlist.deck import Options
+from ..netlist.options import Options
 from ..ngspice import Pool
 from ..rawfile import write_raw
 from ..results import DcSweep, Failure, Spectrum, Waveforms, to_xarray, write_netcdf

@@ -13,6 +13,7 @@ from .screen import HOSTILE
 __all__ = ["lifted"]
 
 _ANALYSES = {"op", "ac", "tran", "dc"}
+_LEAST_OF_TRAN = 2
 _OUTPUT = {
     *("run", "plot", "print", "display", "echo", "let", "unlet", "meas", "measure", "listing"),
     *("setplot", "setscale", "settype", "destroy", "show", "showmod", "status", "rusage"),
@@ -69,6 +70,8 @@ def _lift(inner: Card, kept: list[Card], notes: list[str]) -> None:
             is_word = text in ("lin", "dec", "oct", "uic") or (word == "dc" and text.isidentifier())
             if not is_word and not is_number(text):
                 raise DeckError(f"{command!r}: {text!r} is no number", line=line)
+        if word == "tran" and len(rest) < _LEAST_OF_TRAN:
+            raise DeckError(f"{command!r}: needs a step and a stop", line=line)
         if all(card != f".{command}" for _, card in kept):
             kept.append((line, f".{command}"))
     elif word in _OUTPUT or (word in ("set", "unset") and _is_harmless(rest)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from ..errors import DeckError
 from ..network import Network
 from .dc_sweep import Dc, check_swept
 from .numbers import as_ngspice_reads
+from .options import Options, check_options, check_vectors
 from .source import Source
 from .start import check_start
 
@@ -37,7 +37,6 @@ __all__ = [
 
 _LONGEST_TITLE = 100  # letters; ngspice -b has no room beyond 500 bytes
 _LOWEST, _HIGHEST = 1e-100, 1e100  # [Hz]; a quotient of two such frequencies is a number
-Options = Mapping[str, float | str | None]  # None for a bare flag
 
 
 @dataclass(frozen=True)
@@ -198,9 +197,7 @@ class Deck:
         if len(self.title.splitlines()) > 1:
             raise DeckError("the title of a deck is one line")
         check_options(self.options)
-        for vector in self.save:
-            if not re.fullmatch(r"[\w.@#()\[\],+-]+", vector):
-                raise DeckError(f"can't save {vector!r}: it is no vector's name")
+        check_vectors(self.save)
         check_start(self.network, self.initial, self.node_voltages)
         every = {port.name: self.source(port.name) for port in self.network.ports}
         object.__setattr__(self, "analyses", tuple(self.analyses))
@@ -240,18 +237,3 @@ def meter_of(element: str) -> tuple[str, str]:
 def core_nodes(inductor: str) -> tuple[str, str]:
     """Name the node behind a saturating inductor's meter, and the one that its flux runs into."""
     return f"{inductor}_back", f"{inductor}_flux"
-
-
-def check_options(options: Options) -> None:
-    """Refuse options that are none, or that the elements' laws know nothing of.
-
-    Raises
-    ------
-    DeckError
-        Naming the option.
-    """
-    for name, value in options.items():
-        if name in ("temp", "tnom"):
-            raise DeckError(f"option {name!r}: the elements' laws are those of 27 Celsius")
-        if not re.fullmatch(r"\w+", name) or not re.fullmatch(r"[\w.+-]+", str(value)):
-            raise DeckError(f"option {name!r} = {value!r}: a name, and a number or a word")

@@ -115,7 +115,7 @@ class FlatCard:
         found: list[str] = []
         if letter in "fh" and (poly := _POLY.match(text)):
             found, text = [f"poly({poly[1]})"], text[poly.end() :]
-        words = words_of(text, self.line)
+        words = words_of(re.sub("[(),]", " ", text) if letter == "k" else text, self.line)
         named = {"f": 1, "h": 1, "w": 1, "k": len(words) - 1}.get(letter, 0)
         if letter in "fh" and found:
             named = int(found[0][5:-1])

@@ -80,6 +80,7 @@ def cards(lines: list[str]) -> Iterator[Card]:
 
 
 def _folded(text: str) -> str:
+    text = re.sub(r"[ \t]+", " ", text)  # many are slow to look through, again and again
     return text.lower().replace("\u00b5", "u").replace("\u03bc", "u")  # micro, sign and letter
 
 

@@ -135,7 +135,9 @@ def _analyses(reading: Reading, driven: Driven, network: Network) -> Iterator[An
 
 def _line_of(message: str, reading: Reading, elements: list[tuple[int, Element]]) -> int | None:
     """Return the line of the first device, port or node that a message names."""
-    at = {node: line for line, e in reversed(elements) for node in ends_of(e)}
+    at = {node: feed.line for feed in reading.feeds.cards for node in ends_of(feed)}
+    at |= {node: line for line, e in reversed(elements) for node in ends_of(e)}
+    at |= {coupling.name: line for line, coupling in reading.couplings}
     at |= {feed.name[1:]: feed.line for feed in reading.feeds.cards} | reading.seen
     return next((at[name] for name in re.findall("'([^']+)'", message) if name in at), None)
 

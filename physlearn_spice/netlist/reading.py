@@ -20,6 +20,7 @@ from .models import AS_IT_STANDS, Instance, Model, Temperature, read_instance, r
 from .names import Names
 from .nonlinear import read_core_law, read_cubic, read_varactor
 from .numbers import is_number, number
+from .options import check_options, check_vectors
 from .passives import PASSIVE, passive_elements
 from .screen import HOSTILE, OUTPUT
 from .source_cards import Feeds
@@ -164,6 +165,8 @@ class Reading:
             for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
                 name, _, value = entry.partition("=")
                 self.options[name] = _option(value)
+                if name not in ("temp", "tnom"):  # which the values heed
+                    check_options({name: self.options[name]})
             _drop_defaults(self.options)
         elif word == ".temp":
             values = [text for text in rest if text != "="]
@@ -172,6 +175,7 @@ class Reading:
             self.celsius = number(values[0], line)
         elif word == ".save":
             self.seen[word] = line
+            check_vectors(rest)
             self.save += rest
         elif word == ".nodeset":
             self.note(line, "'.nodeset' was passed over: it only helps ngspice to begin")

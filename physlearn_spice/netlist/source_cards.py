@@ -132,14 +132,14 @@ def _source(line: int, card: str) -> Feed:
             if dc not in (None, values[0]):
                 raise DeckError(f"{name!r} has two DC values, {dc!r} and {values[0]!r}", line=line)
             dc = values[0]
-        elif word in KEYWORDS:
+        elif word in KEYWORDS or word == "sine":
             values = _numbers(words, line)
             parameters: dict[str, float] = {}
             while word == "pwl" and len(words) > 1 and words[0] in ("r", "td"):
                 key = words.pop(0)
                 parameters[key] = number(words.pop(0), line)
             try:
-                offset, waveform = read_waveform(word, values, parameters)
+                offset, waveform = read_waveform(word.replace("sine", "sin"), values, parameters)
             except DeckError as error:
                 raise DeckError(f"{name!r}: {error}", line=line) from error
             feed = replace(feed, offset=offset, waveform=waveform)

@@ -11,9 +11,10 @@ from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
 from .control_block import lifted
-from .deck import Analysis, Deck, Options, check_options
+from .deck import Analysis, Deck
 from .layout import cards, options_of, read_text, title
 from .numbers import is_number, number
+from .options import Options, check_options
 from .paste import Card, screened_cards
 from .screen import OUTPUT, check_model, screen
 from .write import options_card, side_files, to_spice

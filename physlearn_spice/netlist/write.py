@@ -37,9 +37,10 @@ from ..files import write_text
 from ..network import Network, Port
 from ..stimulus import Chirp, Samples
 from .analyses import analysis_command
-from .deck import Ac, Analysis, Dc, Deck, Op, Options, Source, Tran, core_nodes, meter_of
+from .deck import Ac, Analysis, Dc, Deck, Op, Source, Tran, core_nodes, meter_of
 from .nonlinear import core_law, core_parts, cubic_resistance, varactor_charge
 from .numbers import num
+from .options import Options
 from .waveform_cards import series_words, source_values
 
 __all__ = ["save_deck", "side_files", "to_spice"]
