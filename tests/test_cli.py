@@ -283,7 +283,7 @@ def test_doctor_says_how_to_get_what_is_missing(physlearn, monkeypatch, tmp_path
 DECK = "title\nvin in 0 ac 1\nr1 in a 50\nl1 a b 1m\nc1 b 0 1u\n.ac dec 10 100 10k\n.end\n"
 BAD_DECKS = {
     "empty": ("", "the deck has no cards"),
-    "control": (DECK.replace(".end", ".control\nshell rm\n.endc\n.end"), r"line 7: '.control'"),
+    "control": (DECK.replace(".end", ".control\nshell rm\n.endc\n.end"), r"line 8: '.control'"),
     "floating island": (DECK.replace("c1", "r9 x y 1\nr8 x y 1\nc1"), "node 'x' is floating"),
     "source loop": (DECK.replace("r1", "v2 in 0 1\nr1", 1), "line 3: voltage-source loop: vin, v2"),
     "duplicate": (DECK.replace("c1", "r1 a 0 1\nc1"), "line 5: the name 'r1' is used twice"),
@@ -523,7 +523,7 @@ def test_each_deck_that_fails_is_one_line(physlearn, decks: Path) -> None:
     assert code == 1  # there is nothing that ngspice has refused
     lines = out.splitlines()
     assert lines[0] == "böse/[b].cir: refused: the deck has no cards (its first line is the title)"
-    assert lines[1].startswith("control.cir: refused: line 7: '.control' is refused")
+    assert lines[1].startswith("control.cir: refused: line 8: '.control' is refused")
     assert lines[2].startswith("no value.cir: refused: line 3: 'r1' has no value")
     assert lines[3].startswith("source loop.cir: refused: line 3: voltage-source loop")
     assert lines[4:] == ["Decks: 4 refused, 2 ok. Results in to"]
@@ -615,7 +615,7 @@ def test_a_run_that_was_ended_goes_on(physlearn, decks: Path, number: int, code:
     os.killpg(process.pid, number)  # as the terminal does with Ctrl-C
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, "")
-    n_done = len(list(Path("results").rglob("*.json")))
+    n_done = len(list(Path("results").rglob("*.cir.json")))
     assert 1 <= n_done < 7
     if number == signal.SIGKILL:
         assert err == ""
