@@ -64,6 +64,7 @@ def _short(value: float) -> str:
 def _silent(found: dict[str, Any]) -> None:
     columns = {
         "networks": "networks",
+        "crashed": "crashed",
         "refused": "no result",
         "warned": "warned",
         "beyond_1e-6": "> 1e-6",
