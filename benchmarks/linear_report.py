@@ -77,8 +77,9 @@ Without `noopac` an AC analysis solves an operating point first, which inductor 
 singular; its failed attempts leave a pivot order that the AC analysis keeps. All points come, all
 finite, exit code 0, without an error; "singular matrix" warnings about the operating point stand
 in the log, as they do on networks whose spectra are right, so that they tell nothing. Where
-ngspice crashed, in those attempts, it took its process with it. 100 frequencies from 1 kHz to 1 MHz; largest relative error of Y against this engine, which is itself
-checked at the worst frequency of three networks in each row by elimination with 60 digits.
+ngspice crashed, in those attempts, it took its process with it. 100 frequencies from 1 kHz to
+1 MHz; largest relative error of Y against this engine, which is itself checked at the worst
+frequency of three networks in each row by elimination with 60 digits.
 
 {table(heads, rows)}
 
