@@ -28,12 +28,16 @@ from physlearn_spice.tuner import (
     RECIPES,
     Absorbed,
     Bounds,
+    Detector,
     State,
     Tuner,
     around,
+    exponential_brake,
     forget,
     global_brake,
     leaky_latch,
+    local_brake,
+    local_global_brake,
     no_brake,
     recipe,
     walk,
@@ -116,6 +120,11 @@ def assert_same(mine: State, other: State) -> None:
     assert mine.best_x == pytest.approx(other.best_x, **exactly)
     assert mine.absorbed.own == pytest.approx(other.absorbed.own, rel=1e-11)
     assert mine.reference.own == pytest.approx(other.reference.own, rel=1e-12)
+    for part in ("detected", "shaking", "remembered_own"):
+        a, b = getattr(mine, part), getattr(other, part)
+        assert (a is None) == (b is None)
+        for one, another in zip(a or (), b or (), strict=True) if part == "detected" else [(a, b)]:
+            assert one is None or np.asarray(one) == pytest.approx(np.asarray(another), rel=1e-11)
     numbers = [
         (s.absorbed.total, s.reference.total, s.remembered, s.best_power) for s in (mine, other)
     ]
@@ -140,11 +149,53 @@ def test_every_recipe_walks_the_same_path(name) -> None:
     assert_same_path(where, recipe(name, len(where.x)), (1, 3, 8))
 
 
-@pytest.mark.parametrize("name", ["plain", "local-latch"])
+EVERYTHING = Detector(time=3.0, delay=5, saturation=2.0)
+PARTS = {
+    "local times global": Tuner(local_global_brake(0.5), leaky_latch(0.05), 0.3),
+    "low-pass": Tuner(local_brake(1.0), forget, 0.3, detector=Detector(time=4.0)),
+    "delay": Tuner(global_brake(1.0), forget, 0.3, detector=Detector(delay=7)),
+    "saturating": Tuner(exponential_brake, forget, 0.3, detector=Detector(saturation=0.5)),
+    "correlated": Tuner(local_brake(1.0), leaky_latch(), 0.3, correlation=6.0),
+    "own reservoirs": Tuner(
+        local_brake(1.0), forget, 0.3, detector=Detector(time=5.0, delay=2, stores=True)
+    ),
+    "given": Tuner(local_brake(0.5), forget, 0.3, warm_up=0, reference=2e-2),
+    "need": Tuner(local_brake(0.5), forget, 0.3, warm_up=3, need=2e-3),
+    "everything": Tuner(
+        local_global_brake(0.5),
+        leaky_latch(0.05),
+        0.3,
+        warm_up=10,
+        own_memory=True,
+        detector=EVERYTHING,
+        correlation=3.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_part_walks_the_same_path(name) -> None:
+    assert_same_path(setting(), PARTS[name], (1, 3))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_part_is_heard(name) -> None:
+    """Without it the path would be another."""
+    where, tuner = setting(), PARTS[name]
+    plain = Tuner(tuner.brake, tuner.memory, tuner.noise, tuner.warm_up)
+    if name == "local times global":
+        plain = replace(plain, brake=local_brake(0.5))
+    _, powers = together(where, tuner, [0])
+    _, without = together(where, plain, [0])
+    assert not np.allclose(powers, without, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["plain", "local-latch", "local-own-latch", "everything"])
 def test_one_at_a_time_too(name) -> None:
     """Small moves are put right where they drift by 1e-9 of the power."""
     where = setting()
-    tuner = replace(recipe(name, len(where.x)), one_at_a_time=True)
+    tuner = PARTS[name] if name in PARTS else recipe(name, len(where.x))
+    tuner = replace(tuner, one_at_a_time=True)
     for n_walkers in (1, 3):
         states, powers = together(where, tuner, range(n_walkers), 400)
         for seed, (state, mine) in enumerate(zip(states, powers, strict=True)):
@@ -208,6 +259,12 @@ def test_a_dead_end_walks_unbraked_in_company_too() -> None:
     where = setting(dead_end=True)
     tuner = recipe("local", len(where.x))
     assert_same_path(where, tuner, (2,))
+    for name in ("own reservoirs", "low-pass", "everything"):
+        assert_same_path(where, PARTS[name], (2,))
+    one_at_a_time = replace(PARTS["everything"], one_at_a_time=True)
+    assert together(where, one_at_a_time, [1])[1] == pytest.approx(
+        alone(where, one_at_a_time, 1)[1][None], rel=1e-8
+    )
     states, _ = together(where, tuner, range(2))
     idle = np.array(["90" in name for name in where.movable])
     assert np.isinf(states[0].reference.own[idle]).all()
@@ -310,9 +367,11 @@ def test_refusals() -> None:
         (Port("1", "a", "0", 50.0),),
     )
     bare = Setting(lossless, ("l2",), np.log([1e-3]), around([1e-3], 2.0))
-    for name in ("local", "local-latch"):
+    for name in ("local", "local-latch", "local-own-latch"):
         with pytest.raises(NetworkError, match="resistor in the branch"):
             together(bare, recipe(name, 1), [0])
+    with pytest.raises(NetworkError, match="local memory needs a resistor"):
+        together(bare, Tuner(no_brake, forget, 0.2, own_memory=True), [0])
     for brake in (global_brake(0.5), no_brake):
         _, powers = together(bare, Tuner(brake, forget, 0.2), [0])
         assert np.isfinite(powers).all()

@@ -5,14 +5,24 @@ each component's own share p_j), sets the noise by it, and walks:
 
     x <- x + sigma(P) xi,    xi ~ N(0, 1),    reflected at the bounds,
 
-with sigma falling as the absorbed power rises. :mod:`.together` holds the same loop, compiled, for
-many walkers on the linear engine.
+with sigma falling as the absorbed power rises. A detector may stand between P and the brake, the
+noise may have a correlation time, and a memory may take back a step. :mod:`.together` holds the
+same loop, compiled, for many walkers on the linear engine.
 """
 
-from .brakes import Brake, global_brake, local_brake, no_brake
+from .brakes import (
+    Brake,
+    exponential_brake,
+    global_brake,
+    local_brake,
+    local_global_brake,
+    no_brake,
+)
+from .detector import Detector
 from .memory import Memory, forget, leaky_latch
 from .objective import Absorbed, Objective, absorbed_at_tones
 from .recipes import RECIPES, recipe
+from .rule import Tuner
 from .tuning import (
     Tuned,
     absorbed_power_at,
@@ -21,13 +31,14 @@ from .tuning import (
     engine_for,
     tune,
 )
-from .walk import Bounds, Info, State, Tuner, around, init, reflect, step, walk
+from .walk import Bounds, Info, State, around, init, reflect, step, walk
 
 __all__ = [
     "RECIPES",
     "Absorbed",
     "Bounds",
     "Brake",
+    "Detector",
     "Info",
     "Memory",
     "Objective",
@@ -40,11 +51,13 @@ __all__ = [
     "compare",
     "dissipated_power_at",
     "engine_for",
+    "exponential_brake",
     "forget",
     "global_brake",
     "init",
     "leaky_latch",
     "local_brake",
+    "local_global_brake",
     "no_brake",
     "recipe",
     "reflect",

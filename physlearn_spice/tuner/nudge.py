@@ -10,8 +10,17 @@ import numpy as np
 
 from ..linear.compiled import compiled
 from ..linear.lanes import LANES
-from ..linear.small_moves import SmallMoves, accept, admittance_of, propose, rebuild, small_moves
+from ..linear.small_moves import (
+    SmallMoves,
+    accept,
+    admittance_of,
+    change,
+    propose,
+    rebuild,
+    small_moves,
+)
 from .listening import Listening
+from .walkers import look
 
 __all__ = ["moves_of", "nudge"]
 
@@ -74,7 +83,26 @@ def own_powers(heard, moves, element, own):
 
 
 @compiled
-def nudge(heard, moves, walkers, w, generator, brake, memory, noise, low, high, powers):
+def own_if(heard, moves, element, j, moved, value, branch):
+    """Return the power [W] that component j, element ``moved``, feels if it had ``value``.
+
+    Its branch has the values ``branch`` (3,) then.
+    """
+    b = heard.branch[moved]
+    square = 0.0
+    for t in range(len(moves.omega)):
+        _, u, dh, admittance, _ = change(moves, t, b, branch)
+        i = abs(admittance_of(branch, moves.omega[t]) * u / (1.0 + dh))
+        square += 0.5 * moves.squared[t] * (i / abs(1.0 + moves.resistance * admittance)) ** 2
+    power = 0.0
+    for at in range(heard.own_first[j], heard.own_first[j + 1]):
+        e = heard.own[at]
+        power += (value if e == moved else element[e]) * square
+    return power
+
+
+@compiled
+def nudge(heard, moves, walkers, w, generator, brake, memory, rule, low, high, powers):
     """Move one component, measure, and keep or go back, for each of ``powers`` (n_steps,)."""
     d, n_elements = len(low), len(heard.branch)
     x, own = walkers.x[w], walkers.own[w]
@@ -99,15 +127,19 @@ def nudge(heard, moves, walkers, w, generator, brake, memory, noise, low, high, 
     for s in range(len(powers)):
         if not fresh:  # a refused trial changes nothing that the brake reads
             brake(
-                walkers.total[w],
-                own,
+                walkers.shown_total[w],
+                walkers.shown_own[w],
                 walkers.reference_total[w],
                 walkers.reference_own[w],
                 walkers.factor,
             )
-            fresh = True
+            fresh = rule.is_ideal
         j = int(generator.random() * d)
-        u = x[j] + noise * walkers.factor[j] * generator.standard_normal() - low[j]
+        push = generator.standard_normal()
+        if not rule.is_white:
+            push = rule.kept * walkers.shaking[w, j] + rule.fresh * push
+            walkers.shaking[w, j] = push
+        u = x[j] + rule.noise * walkers.factor[j] * push - low[j]
         width = high[j] - low[j]
         if not 0 <= u < width:
             u = np.mod(u, 2 * width)
@@ -125,10 +157,14 @@ def nudge(heard, moves, walkers, w, generator, brake, memory, noise, low, high, 
             branch[kind] = max(branch[kind] - element[e], 0.0) + value if shared[e] else value
             power = propose(moves, b, branch)
         powers[s] = power
-        memory(walkers.remembered[w], power, walkers.verdict)
-        walkers.remembered[w] = walkers.verdict[1]
-        kept = walkers.verdict[0] > 0
-        if kept:
+        if rule.own_memory:
+            feels = own_if(heard, moves, element, j, e, value, branch) if b >= 0 else own[j]
+            memory(walkers.remembered_own[w, j], feels, walkers.verdict)
+            walkers.remembered_own[w, j] = walkers.verdict[1]
+        else:
+            memory(walkers.remembered[w], power, walkers.verdict)
+            walkers.remembered[w] = walkers.verdict[1]
+        if walkers.verdict[0] > 0:
             x[j] = trial
             element[e] = value
             walkers.total[w] = power
@@ -136,6 +172,8 @@ def nudge(heard, moves, walkers, w, generator, brake, memory, noise, low, high, 
             if b >= 0:
                 accept(moves, b, branch, _TOLERANCE)
                 own_powers(heard, moves, element, own)
+        if not rule.is_ideal:
+            look(rule, walkers, w)
         if power > walkers.best_power[w]:
             walkers.best_power[w] = power
             walkers.best_x[w] = x

@@ -17,7 +17,8 @@ from ..ngspice import Session
 from ..stimulus import Tone
 from .objective import absorbed_at_tones, check_tones
 from .recipes import RECIPES, recipe
-from .walk import State, Tuner, around, walk
+from .rule import Tuner
+from .walk import State, around, walk
 
 __all__ = ["Tuned", "absorbed_power_at", "compare", "dissipated_power_at", "engine_for", "tune"]
 
@@ -85,22 +86,23 @@ def compare(
     n_evaluations: int,
     n_walkers: int,
     seed: int,
+    tuners: Sequence[str] = tuple(RECIPES),
     engine: str = "auto",
     watch: Callable[[str, State, int], None] = lambda name, state, finished: None,
 ) -> dict[str, list[Tuned]]:
-    """Tune one network by every recipe, each with the same walkers' noise and number of trials.
+    """Tune one network by several recipes, each with the same walkers' noise and number of trials.
 
-    Parameters are those of :func:`tune`; ``watch`` sees the recipe's name, the state of a walker
-    and the number of finished runs.
+    Parameters are those of :func:`tune`; ``tuners`` names the recipes, and ``watch`` sees the
+    recipe's name, the state of a walker and the number of finished runs.
 
     Returns
     -------
     dict
         ``n_walkers`` runs by the name of the recipe.
     """
-    runs: dict[str, list[Tuned]] = {name: [] for name in RECIPES}
+    runs: dict[str, list[Tuned]] = {name: [] for name in tuners}
     finished = 0
-    for name in RECIPES:
+    for name in tuners:
         job = _Job(network, tones, movable, name, factor, n_evaluations, engine)
         rngs = [np.random.default_rng([seed, 1 + walker]) for walker in range(n_walkers)]
         at_once = job.at_once

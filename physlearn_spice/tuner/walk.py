@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import NetworkError, PhyslearnError
-from .brakes import Brake
-from .memory import Memory
+from ..errors import PhyslearnError
+from .detector import Detected, detect, settled, shown
+from .noise import persistence
 from .objective import Absorbed, Objective
+from .rule import Tuner, reference_of
 
 __all__ = [
     "Bounds",
     "Info",
     "State",
-    "Tuner",
     "around",
     "checked_length",
+    "first_shaking",
     "init",
-    "reference_of",
     "reflect",
     "step",
     "walk",
@@ -54,32 +54,6 @@ def reflect(x: NDArray[np.float64], bounds: Bounds) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Tuner:
-    """Noise, brake and memory put together.
-
-    Parameters
-    ----------
-    brake, memory
-        As in :mod:`.brakes` and :mod:`.memory`.
-    noise
-        s0: standard deviation of an unbraked step in ln(value).
-    warm_up
-        Unbraked steps before the first braked one; they set the brake's reference, and count.
-    reference_share
-        The reference is this share of the warm-up's median power, total and own.
-    one_at_a_time
-        Whether each step after the warm-up moves a single component, drawn at random.
-    """
-
-    brake: Brake
-    memory: Memory
-    noise: float
-    warm_up: int = 40
-    reference_share: float = 0.3
-    one_at_a_time: bool = False
-
-
-@dataclass(frozen=True)
 class State:
     """What the next step needs, and the best so far.
 
@@ -88,15 +62,23 @@ class State:
     x
         ln of the component values, (d,).
     absorbed
-        What was measured at x.
+        What was measured at x. Where components keep or go back each by itself, x as a whole may
+        not have been measured: then it is each one's own power when it last kept, and the total
+        as last measured.
     reference
-        Scale of the brake, from the warm-up.
+        Scale of the brake.
     remembered
         Power that the memory holds [W].
     best_x, best_power
         Where most was absorbed up to now, (d,), and how much [W].
     n_evaluations
         Measurements made so far, warm-up and refused trials included.
+    detected
+        What the detector remembers; None of an ideal one.
+    shaking
+        The correlated noise, (d,); None of white noise.
+    remembered_own
+        Power that each component's own memory holds [W] (d,); None where it is of the total.
     """
 
     x: NDArray[np.float64]
@@ -106,11 +88,14 @@ class State:
     best_x: NDArray[np.float64]
     best_power: float
     n_evaluations: int
+    detected: Detected | None = None
+    shaking: NDArray[np.float64] | None = None
+    remembered_own: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
 class Info:
-    """What a step did: the power of its trial [W], whether it was kept, its mean noise."""
+    """What a step did: the power of its trial [W], whether any was kept, its mean noise."""
 
     trial_power: float
     kept: bool
@@ -132,43 +117,28 @@ def init(
     tuple
         The state after the warm-up, and the power [W] of each measurement, 1 + warm_up of them.
     """
+    shaking = first_shaking(tuner, x.size, rng)
     visited = [(x, objective(x))]
     for _ in range(tuner.warm_up):
-        x = reflect(x + tuner.noise * rng.standard_normal(x.size), bounds)
+        push, shaking = _pushed(tuner, shaking, rng.standard_normal(x.size))
+        x = reflect(x + tuner.noise * push, bounds)
         visited.append((x, objective(x)))
     reference = reference_of(tuner, [absorbed for _, absorbed in visited])
     best_x, best = max(visited, key=lambda point: point[1].total)
     x, now = visited[-1]
-    state = State(x, now, reference, now.total, best_x, best.total, len(visited))
-    return state, [absorbed.total for _, absorbed in visited]
-
-
-def reference_of(tuner: Tuner, warm_up: Sequence[Absorbed]) -> Absorbed:
-    """Scale of the brake: a share of the medians of what was absorbed on the warm-up.
-
-    Where no current can flow, as on the way to an open end, there is nothing to brake by: the
-    reference is infinite.
-
-    Raises
-    ------
-    NetworkError
-        Nothing is absorbed; or the brake needs the power of a component that has no resistor in
-        its branch.
-    """
-    own = np.median([absorbed.own for absorbed in warm_up], axis=0)
-    idle = own <= 1e-9 * own.max(initial=0.0)
-    reference = Absorbed(
-        tuner.reference_share * float(np.median([absorbed.total for absorbed in warm_up])),
-        np.where(idle, np.inf, tuner.reference_share * own),
+    state = State(
+        x,
+        now,
+        reference,
+        now.total,
+        best_x,
+        best.total,
+        len(visited),
+        None if tuner.detector.is_ideal else settled(tuner.detector, now),
+        shaking,
+        now.own if tuner.own_memory else None,
     )
-    if not reference.total > 0:
-        raise NetworkError("the network absorbs nothing from this signal, whatever its values")
-    if np.isnan(tuner.brake(warm_up[-1], reference)).any():
-        raise NetworkError(
-            "a local brake needs a resistor in the branch of every movable component: "
-            "give each inductor and capacitor an ESR"
-        )
-    return reference
+    return state, [absorbed.total for _, absorbed in visited]
 
 
 def checked_length(n_evaluations: int, tuner: Tuner) -> None:
@@ -188,26 +158,77 @@ def step(
     rng: np.random.Generator,
 ) -> tuple[State, Info]:
     """Shake, measure, and keep or go back: one measurement."""
-    sigma = tuner.noise * tuner.brake(state.absorbed, state.reference)
+    shows = (
+        state.absorbed
+        if state.detected is None
+        else shown(tuner.detector, state.detected, state.reference)
+    )
+    sigma = tuner.noise * tuner.brake(shows, state.reference)
+    moved = np.ones(state.x.size, bool)
     if tuner.one_at_a_time:
         moved = np.arange(state.x.size) == int(rng.random() * state.x.size)
-        trial = reflect(state.x + np.where(moved, sigma, 0.0) * rng.standard_normal(), bounds)
-        sigma = np.where(moved, sigma, 0.0).sum()
+        drawn = np.where(moved, rng.standard_normal(), 0.0)
     else:
-        trial = reflect(state.x + sigma * rng.standard_normal(state.x.size), bounds)
-    absorbed = objective(trial)
-    kept, remembered = tuner.memory(state.remembered, absorbed.total)
-    better = absorbed.total > state.best_power
+        drawn = rng.standard_normal(state.x.size)
+    push, shaking = _pushed(tuner, state.shaking, drawn, moved)
+    trial = reflect(state.x + sigma * push, bounds)
+    measured = objective(trial)
+    kept, remembered, remembered_own = _judged(tuner, state, measured, moved)
+    absorbed = Absorbed(
+        measured.total if np.any(kept) else state.absorbed.total,
+        np.where(kept, measured.own, state.absorbed.own),
+    )
+    better = measured.total > state.best_power
     new = replace(
         state,
-        x=trial if kept else state.x,
-        absorbed=absorbed if kept else state.absorbed,
+        x=np.where(kept, trial, state.x),
+        absorbed=absorbed,
         remembered=remembered,
         best_x=trial if better else state.best_x,
-        best_power=absorbed.total if better else state.best_power,
+        best_power=measured.total if better else state.best_power,
         n_evaluations=state.n_evaluations + 1,
+        detected=None
+        if state.detected is None
+        else detect(tuner.detector, state.detected, absorbed, state.reference),
+        shaking=shaking,
+        remembered_own=remembered_own,
     )
-    return new, Info(absorbed.total, kept, float(np.mean(sigma)))
+    mean_sigma = float(np.mean(np.broadcast_to(sigma, moved.shape)[moved]))
+    return new, Info(measured.total, bool(np.any(kept)), mean_sigma)
+
+
+def first_shaking(tuner: Tuner, d: int, rng: np.random.Generator) -> NDArray[np.float64] | None:
+    """Return correlated noise (d,) as it stands at any time; None where it is white."""
+    if tuner.correlation == 0:
+        return None
+    return persistence(tuner.correlation).deviation * rng.standard_normal(d)
+
+
+def _pushed(
+    tuner: Tuner,
+    shaking: NDArray[np.float64] | None,
+    drawn: NDArray[np.float64],
+    moved: NDArray[np.bool_] | bool = True,
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return the step for unit noise (d,), and the correlated noise; who stays keeps his."""
+    if shaking is None:
+        return drawn, None
+    kept, fresh, _ = persistence(tuner.correlation)
+    shaking = np.where(moved, kept * shaking + fresh * drawn, shaking)
+    return np.where(moved, shaking, 0.0), shaking
+
+
+def _judged(
+    tuner: Tuner, state: State, measured: Absorbed, moved: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_] | bool, float, NDArray[np.float64] | None]:
+    """Return who keeps its step, all or each (d,), and what is remembered, total and own."""
+    if state.remembered_own is None:
+        kept, remembered = tuner.memory(state.remembered, measured.total)
+        return kept, remembered, None
+    each, own = np.zeros(moved.shape, bool), state.remembered_own.copy()
+    for j in np.flatnonzero(moved):
+        each[j], own[j] = tuner.memory(float(own[j]), float(measured.own[j]))
+    return (bool(each.any()) if tuner.one_at_a_time else each), state.remembered, own
 
 
 def walk(
