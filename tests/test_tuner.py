@@ -24,14 +24,17 @@ from physlearn_spice.tuner import (
     RECIPES,
     Absorbed,
     Bounds,
+    Detector,
     State,
     Tuner,
     absorbed_at_tones,
+    exponential_brake,
     forget,
     global_brake,
     init,
     leaky_latch,
     local_brake,
+    local_global_brake,
     no_brake,
     recipe,
     reflect,
@@ -39,7 +42,8 @@ from physlearn_spice.tuner import (
     tune,
     walk,
 )
-from physlearn_spice.tuner.walk import reference_of
+from physlearn_spice.tuner.detector import detect, settled, shown
+from physlearn_spice.tuner.rule import reference_of
 
 # the single RLC of Q = 21: R = 15, L = 1 mH, f0 = 50 kHz, x = ln(C / C_resonance)
 R, L, OMEGA = 15.0, 1e-3, 2 * np.pi * 50e3
@@ -355,3 +359,128 @@ def test_silent_and_doubled_tones_are_refused(session: Session) -> None:
     ):
         with pytest.raises(PhyslearnError, match=message):
             absorbed_at_tones(session, network, tones, ("l0",))
+
+
+def test_detectors_lag_and_saturate_as_an_rc_and_a_line_would() -> None:
+    reference = Absorbed(1.0, np.array([1.0, np.inf]))
+    off, on = (Absorbed(p, np.array([p, 0.0])) for p in (0.0, 1.0))
+
+    def shows(detector: Detector, n: int) -> list[float]:
+        """Total shown over n steps with the power on, after it was off for long."""
+        detected, totals = settled(detector, off), []
+        for _ in range(n):
+            detected = detect(detector, detected, on, reference)
+            seen = shown(detector, detected, reference)
+            assert seen.own == pytest.approx([seen.total, 0.0])
+            totals.append(seen.total)
+        return totals
+
+    assert shows(Detector(), 1) == [1.0]
+    assert shows(Detector(delay=3), 5) == [0, 0, 0, 1, 1]
+    n = np.arange(1, 9)
+    assert shows(Detector(time=4.0), 8) == pytest.approx(1 - np.exp(-n / 4.0))
+    late = shows(Detector(time=4.0, delay=2), 8)
+    assert late == pytest.approx([0, 0, *(1 - np.exp(-n[:6] / 4.0))])
+    assert shows(Detector(saturation=0.5), 1) == pytest.approx([1 / 3])
+
+
+def test_a_reservoir_fills_on_surplus_and_starves_to_empty() -> None:
+    detector = Detector(time=10.0, stores=True)
+    need = Absorbed(2.0, np.array([1.0]))
+    detected = settled(detector, Absorbed(9.0, np.array([9.0])))
+    assert shown(detector, detected, need).total == 0
+    for _ in range(20):
+        detected = detect(detector, detected, Absorbed(3.0, np.array([1.5])), need)
+    full = shown(detector, detected, need)
+    assert (full.total, full.own[0]) == pytest.approx((2.0, 1.0))  # 20 steps, surplus / time each
+    assert exponential_brake(full, need) == pytest.approx(np.exp(-1.0))
+    for _ in range(20):
+        detected = detect(detector, detected, Absorbed(0.0, np.array([1.5])), need)
+    starved = shown(detector, detected, need)
+    assert (starved.total, starved.own[0]) == pytest.approx((0.0, 2.0))
+
+
+def test_correlated_noise_diffuses_as_white_noise_does() -> None:
+    """Four hundred free walkers: variance s0^2 n, and an autocorrelation of exp(-1 / tau)."""
+    free = Bounds(np.full(400, -1e9), np.full(400, 1e9))
+    nothing = Absorbed(1.0, np.ones(400))
+    tuner = Tuner(no_brake, forget, 0.1, warm_up=0, correlation=5.0, reference=1.0)
+    state, _ = init(
+        lambda x: nothing, np.zeros(400), tuner=tuner, bounds=free, rng=np.random.default_rng(4)
+    )
+    rng, n, shaking = np.random.default_rng(5), 400, []
+    for _ in range(n):
+        state, _info = step(state, lambda x: nothing, tuner=tuner, bounds=free, rng=rng)
+        shaking.append(state.shaking)
+    eta = np.array(shaking)
+    assert state.x.var() == pytest.approx(0.01 * n, rel=0.2)  # three errors of 400 walkers
+    assert eta.var() == pytest.approx(np.tanh(0.1), rel=0.05)  # (1 - a) / (1 + a)
+    assert (eta[1:] * eta[:-1]).mean() / eta.var() == pytest.approx(np.exp(-0.2), abs=0.02)
+
+
+def test_correlated_noise_leaves_the_walls_as_it_came() -> None:
+    """An elastic mirror keeps a plain walk uniform; the noise would press it to the wall."""
+    d = 200
+    bounds, nothing = Bounds(np.zeros(d), np.ones(d)), Absorbed(1.0, np.ones(d))
+    tuner = Tuner(no_brake, forget, 0.02, warm_up=0, correlation=20.0, reference=1.0)
+    rng = np.random.default_rng(6)
+    start = rng.random(d)
+    state, _ = init(lambda x: nothing, start, tuner=tuner, bounds=bounds, rng=rng)
+    at_a_wall = 0.0
+    for _ in range(1000):
+        state, _info = step(state, lambda x: nothing, tuner=tuner, bounds=bounds, rng=rng)
+        at_a_wall += np.mean(np.abs(state.x - 0.5) > 0.45) / 1000
+    assert at_a_wall == pytest.approx(0.1, abs=0.02)
+
+
+def test_each_component_keeps_or_goes_back_by_its_own_power() -> None:
+    def objective(x: NDArray[np.float64]) -> Absorbed:
+        own = np.exp(-np.abs(x))
+        return Absorbed(float(own.sum()), own)
+
+    bounds = Bounds(np.full(30, -4.0), np.full(30, 4.0))
+    tuner = Tuner(no_brake, leaky_latch(0.1), 0.3, warm_up=0, own_memory=True, reference=1.0)
+    rng = np.random.default_rng(7)
+    before, _ = init(objective, np.full(30, 2.0), tuner=tuner, bounds=bounds, rng=rng)
+    seen: list[NDArray[np.float64]] = []
+
+    def noted(x: NDArray[np.float64]) -> Absorbed:
+        seen.append(x)
+        return objective(x)
+
+    after, info = step(before, noted, tuner=tuner, bounds=bounds, rng=rng)
+    better = np.abs(seen[0]) <= 2.0
+    assert 5 < better.sum() < 25
+    assert np.array_equal(after.x, np.where(better, seen[0], 2.0))
+    assert after.remembered_own is not None
+    own = objective(after.x).own
+    assert after.absorbed.own == pytest.approx(own)
+    assert after.remembered_own == pytest.approx(np.where(better, own, 0.9 * own))
+    assert after.absorbed.total == info.trial_power == objective(seen[0]).total
+
+
+def test_references_that_are_given() -> None:
+    now = Absorbed(1.0, np.array([0.2, 0.3, 0.5]))
+    given = reference_of(Tuner(no_brake, forget, 0.1, reference=6.0), [now])
+    assert (given.total, *given.own) == pytest.approx((6.0, 2.0, 2.0, 2.0))
+    needed = reference_of(Tuner(no_brake, forget, 0.1, need=2.0), [now])
+    assert (needed.total, *needed.own) == pytest.approx((6.0, 2.0, 2.0, 2.0))
+    both = local_global_brake(0.5)(Absorbed(3.0, np.array([0.0, 8.0])), Absorbed(1.0, np.ones(2)))
+    assert both == pytest.approx([0.5, 1 / 6])
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Detector(time=-1.0), "time constant is -1.0 steps: must be at least 0"),
+        (lambda: Detector(stores=True), "time constant is 0.0 steps: must exceed 0"),
+        (lambda: Detector(delay=-1), "delay is -1 steps"),
+        (lambda: Detector(saturation=0.0), "saturates at 0.0 references"),
+        (lambda: Tuner(no_brake, forget, 0.1, correlation=np.nan), "correlation time is nan"),
+        (lambda: Tuner(no_brake, forget, 0.1, reference=0.0), r"reference is 0.0 W"),
+        (lambda: Tuner(no_brake, forget, 0.1, need=1.0, reference=1.0), "give one of them"),
+    ],
+)
+def test_impossible_parts_are_refused(build, message: str) -> None:
+    with pytest.raises(PhyslearnError, match=message):
+        build()

@@ -145,6 +145,8 @@ def nudge(heard, moves, walkers, w, generator, brake, memory, rule, low, high, p
             u = np.mod(u, 2 * width)
             if u > width:
                 u = 2 * width - u
+                if not rule.is_white:
+                    walkers.shaking[w, j] = -push
         trial = low[j] + u
         e = of[j]
         b, kind = heard.branch[e], heard.kind[e]

@@ -80,6 +80,8 @@ def shake(heard, walkers, generators, brake, memory, rule, low, high, powers):
                     u = np.mod(u, 2 * width)
                     if u > width:
                         u = 2 * width - u
+                        if not rule.is_white:
+                            walkers.shaking[w, j] = -push
                 walkers.trial[j * LANES + w] = low[j] + u
         measure(heard, walkers.trial)
         growth = maximum(growth, get_real(heard.growth, 0))

@@ -48,9 +48,17 @@ def around(values: ArrayLike, factor: float) -> Bounds:
 
 def reflect(x: NDArray[np.float64], bounds: Bounds) -> NDArray[np.float64]:
     """Fold x (d,) back into the bounds, as mirrors at both ends would."""
+    return _mirrored(x, bounds)[0]
+
+
+def _mirrored(
+    x: NDArray[np.float64], bounds: Bounds
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return x folded back, and where it looks the other way then; each (d,)."""
     width = bounds.high - bounds.low
     u = np.mod(x - bounds.low, 2 * width)
-    return bounds.low + np.where(u > width, 2 * width - u, u)
+    turned = u > width
+    return bounds.low + np.where(turned, 2 * width - u, u), turned
 
 
 @dataclass(frozen=True)
@@ -120,8 +128,8 @@ def init(
     shaking = first_shaking(tuner, x.size, rng)
     visited = [(x, objective(x))]
     for _ in range(tuner.warm_up):
-        push, shaking = _pushed(tuner, shaking, rng.standard_normal(x.size))
-        x = reflect(x + tuner.noise * push, bounds)
+        drawn = rng.standard_normal(x.size)
+        x, shaking = _shaken(x, tuner, tuner.noise, shaking, drawn, bounds)
         visited.append((x, objective(x)))
     reference = reference_of(tuner, [absorbed for _, absorbed in visited])
     best_x, best = max(visited, key=lambda point: point[1].total)
@@ -170,8 +178,7 @@ def step(
         drawn = np.where(moved, rng.standard_normal(), 0.0)
     else:
         drawn = rng.standard_normal(state.x.size)
-    push, shaking = _pushed(tuner, state.shaking, drawn, moved)
-    trial = reflect(state.x + sigma * push, bounds)
+    trial, shaking = _shaken(state.x, tuner, sigma, state.shaking, drawn, bounds, moved)
     measured = objective(trial)
     kept, remembered, remembered_own = _judged(tuner, state, measured, moved)
     absorbed = Absorbed(
@@ -204,18 +211,22 @@ def first_shaking(tuner: Tuner, d: int, rng: np.random.Generator) -> NDArray[np.
     return persistence(tuner.correlation).deviation * rng.standard_normal(d)
 
 
-def _pushed(
+def _shaken(
+    x: NDArray[np.float64],
     tuner: Tuner,
+    sigma: float | NDArray[np.float64],
     shaking: NDArray[np.float64] | None,
     drawn: NDArray[np.float64],
+    bounds: Bounds,
     moved: NDArray[np.bool_] | bool = True,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Return the step for unit noise (d,), and the correlated noise; who stays keeps his."""
+    """Return the trial (d,) and the correlated noise, which a mirror turns round."""
     if shaking is None:
-        return drawn, None
+        return reflect(x + sigma * drawn, bounds), None
     kept, fresh, _ = persistence(tuner.correlation)
     shaking = np.where(moved, kept * shaking + fresh * drawn, shaking)
-    return np.where(moved, shaking, 0.0), shaking
+    trial, turned = _mirrored(x + np.where(moved, sigma * shaking, 0.0), bounds)
+    return trial, np.where(turned, -shaking, shaking)
 
 
 def _judged(
