@@ -30,7 +30,7 @@ SERIES = Network(
     (Resistor("r", "a", "b", R), Inductor("l", "b", "c", L), Capacitor("c", "c", "0", C)),
     (Port("1", "a", "0", 0.0),),
 )
-BRAKES = ((0.1, 0.5), (0.1, 1.0), (0.07, 0.75), (0.03, 0.5), (0.02, 0.0), (0.005, -0.5))
+BRAKES = ((0.1, 0.5), (0.1, 1.0), (0.07, 0.75), (0.03, 0.5), (0.02, 0.0), (0.01, -0.5))
 CORRELATION = 10.0
 LAGS = (0.0, 0.3, 1.0, 3.0)
 
@@ -62,7 +62,7 @@ def shares(
 def with_error(of_walkers: NDArray[np.float64]) -> str:
     """Mean and standard error of what the walkers found."""
     error = np.std(of_walkers, ddof=1) / np.sqrt(len(of_walkers))
-    return f"{np.mean(of_walkers):.3f} +- {error:.3f}"
+    return f"{np.mean(of_walkers):.4f} +- {error:.4f}"
 
 
 def main() -> None:
@@ -76,9 +76,9 @@ def main() -> None:
         log_sigma, seen = -k * np.log1p(AT / PREF), shares(s0, k, n)
         ito, stratonovich = (stationary(log_sigma, m) for m in (2.0, 1.0))
         print(
-            f"| {s0} | {k} | {with_error((seen > 0.5).mean(axis=1))} | {ito[AT > 0.5].sum():.3f} "
-            f"| {stratonovich[AT > 0.5].sum():.3f} | {with_error(seen.mean(axis=1))} "
-            f"| {ito @ AT:.3f} |",
+            f"| {s0} | {k} | {with_error((seen > 0.5).mean(axis=1))} | {ito[AT > 0.5].sum():.4f} "
+            f"| {stratonovich[AT > 0.5].sum():.4f} | {with_error(seen.mean(axis=1))} "
+            f"| {ito @ AT:.4f} |",
             flush=True,
         )
     print("\n| r | detector | m | of steps | of long times |\n|---|---|---|---|---|")

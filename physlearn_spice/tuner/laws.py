@@ -13,6 +13,8 @@ and 2 - exp(-r) for a delay; the loop itself lags by half a step.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,4 +67,5 @@ def exponent_seen(log_sigma: NDArray[np.float64], visited: float) -> float:
 
     if not beyond(-10.0) > 0 > beyond(10.0):
         raise PhyslearnError(f"no exponent from -10 to 10 gives a mean ln(sigma) of {visited:g}")
-    return float(brentq(beyond, -10.0, 10.0))
+    root: Any = brentq(beyond, -10.0, 10.0)
+    return float(root)

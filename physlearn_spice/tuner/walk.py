@@ -172,36 +172,29 @@ def step(
         else shown(tuner.detector, state.detected, state.reference)
     )
     sigma = tuner.noise * tuner.brake(shows, state.reference)
-    moved = np.ones(state.x.size, bool)
+    moved = None
     if tuner.one_at_a_time:
         moved = np.arange(state.x.size) == int(rng.random() * state.x.size)
+        sigma = np.where(moved, sigma, 0.0)
         drawn = np.where(moved, rng.standard_normal(), 0.0)
     else:
         drawn = rng.standard_normal(state.x.size)
     trial, shaking = _shaken(state.x, tuner, sigma, state.shaking, drawn, bounds, moved)
     measured = objective(trial)
-    kept, remembered, remembered_own = _judged(tuner, state, measured, moved)
-    absorbed = Absorbed(
-        measured.total if np.any(kept) else state.absorbed.total,
-        np.where(kept, measured.own, state.absorbed.own),
-    )
+    kept, held = _held(tuner, state, trial, measured, moved)
     better = measured.total > state.best_power
     new = replace(
-        state,
-        x=np.where(kept, trial, state.x),
-        absorbed=absorbed,
-        remembered=remembered,
+        held,
         best_x=trial if better else state.best_x,
         best_power=measured.total if better else state.best_power,
         n_evaluations=state.n_evaluations + 1,
-        detected=None
-        if state.detected is None
-        else detect(tuner.detector, state.detected, absorbed, state.reference),
         shaking=shaking,
-        remembered_own=remembered_own,
     )
-    mean_sigma = float(np.mean(np.broadcast_to(sigma, moved.shape)[moved]))
-    return new, Info(measured.total, bool(np.any(kept)), mean_sigma)
+    if state.detected is not None:
+        detected = detect(tuner.detector, state.detected, held.absorbed, state.reference)
+        new = replace(new, detected=detected)
+    mean_sigma = float(np.mean(sigma) if moved is None else np.sum(sigma))
+    return new, Info(measured.total, kept, mean_sigma)
 
 
 def first_shaking(tuner: Tuner, d: int, rng: np.random.Generator) -> NDArray[np.float64] | None:
@@ -218,28 +211,41 @@ def _shaken(
     shaking: NDArray[np.float64] | None,
     drawn: NDArray[np.float64],
     bounds: Bounds,
-    moved: NDArray[np.bool_] | bool = True,
+    moved: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return the trial (d,) and the correlated noise, which a mirror turns round."""
     if shaking is None:
         return reflect(x + sigma * drawn, bounds), None
     kept, fresh, _ = persistence(tuner.correlation)
-    shaking = np.where(moved, kept * shaking + fresh * drawn, shaking)
-    trial, turned = _mirrored(x + np.where(moved, sigma * shaking, 0.0), bounds)
+    pushed = kept * shaking + fresh * drawn
+    shaking = pushed if moved is None else np.where(moved, pushed, shaking)
+    trial, turned = _mirrored(x + sigma * shaking, bounds)
     return trial, np.where(turned, -shaking, shaking)
 
 
-def _judged(
-    tuner: Tuner, state: State, measured: Absorbed, moved: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_] | bool, float, NDArray[np.float64] | None]:
-    """Return who keeps its step, all or each (d,), and what is remembered, total and own."""
+def _held(
+    tuner: Tuner,
+    state: State,
+    trial: NDArray[np.float64],
+    measured: Absorbed,
+    moved: NDArray[np.bool_] | None,
+) -> tuple[bool, State]:
+    """Keep the trial or go back, all or each; return whether any was kept, and the state then."""
     if state.remembered_own is None:
         kept, remembered = tuner.memory(state.remembered, measured.total)
-        return kept, remembered, None
-    each, own = np.zeros(moved.shape, bool), state.remembered_own.copy()
-    for j in np.flatnonzero(moved):
+        if kept:
+            return True, replace(state, x=trial, absorbed=measured, remembered=remembered)
+        return False, replace(state, remembered=remembered)
+    each, own = np.zeros(trial.size, bool), state.remembered_own.copy()
+    for j in range(trial.size) if moved is None else np.flatnonzero(moved):
         each[j], own[j] = tuner.memory(float(own[j]), float(measured.own[j]))
-    return (bool(each.any()) if tuner.one_at_a_time else each), state.remembered, own
+    if not each.any():
+        return False, replace(state, remembered_own=own)
+    if moved is not None:
+        return True, replace(state, x=trial, absorbed=measured, remembered_own=own)
+    absorbed = Absorbed(measured.total, np.where(each, measured.own, state.absorbed.own))
+    x = np.where(each, trial, state.x)
+    return True, replace(state, x=x, absorbed=absorbed, remembered_own=own)
 
 
 def walk(
