@@ -14,20 +14,22 @@ from .rule import Tuner
 
 __all__ = ["RECIPES", "recipe"]
 
-_FILLS_IN = 40.0  # steps
-
 RECIPES: Mapping[str, Callable[[int], Tuner]] = MappingProxyType(
     {
         "plain": lambda d: Tuner(no_brake, forget, 0.4),
         "global": lambda d: Tuner(global_brake(1.0), forget, 0.4),
-        "global-exponential": lambda d: Tuner(exponential_brake, forget, 0.4),
+        "global-exponential": lambda d: Tuner(exponential_brake, forget, 0.4, reference_share=1.0),
         "local": lambda d: Tuner(local_brake(1.0), forget, 0.4),
         "global-latch": lambda d: Tuner(global_brake(0.5), leaky_latch(), 0.8 / sqrt(d)),
         "local-latch": lambda d: Tuner(local_brake(0.5), leaky_latch(), 0.8 / sqrt(d)),
         "local-own-latch": lambda d: Tuner(local_brake(1.0), leaky_latch(), 0.4, own_memory=True),
         "rattling": lambda d: Tuner(global_brake(-0.5), forget, 0.4),
         "reservoir": lambda d: Tuner(
-            exponential_brake, forget, 0.4, detector=Detector(time=_FILLS_IN, stores=True)
+            exponential_brake,
+            forget,
+            0.4,
+            reference_share=1.0,
+            detector=Detector(time=10.0, stores=True),
         ),
     }
 )
