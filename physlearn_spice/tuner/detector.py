@@ -51,7 +51,7 @@ class Detector:
             raise PhyslearnError(
                 f"the detector's time constant is {self.time!r} steps: {least} and be finite"
             )
-        if not isinstance(self.delay, int) or self.delay < 0:
+        if self.delay < 0 or self.delay % 1:
             raise PhyslearnError(
                 f"the detector's delay is {self.delay!r} steps: must be a whole number from 0 on"
             )
