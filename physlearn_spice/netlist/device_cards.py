@@ -119,7 +119,8 @@ class FlatCard:
         named = {"f": 1, "h": 1, "w": 1, "k": len(words) - 1}.get(letter, 0)
         if letter in "fh" and found:
             named = int(found[0][5:-1])
-        found += [self._device(word) for word in words[:named]]
+        is_name = re.compile("l" if letter == "k" else "")  # a number is none
+        found += [self._device(word) if is_name.match(word) else word for word in words[:named]]
         found += [self._word(letter, word) for word in words[max(named, 0) :]]
         if self.place.factor != 1 and letter in _MULTIPLIED:
             if any(word.startswith("m=") for word in found):

@@ -18,7 +18,7 @@ from .write import chirp_voltage
 
 __all__ = ["Feed", "Feeds", "ends_of"]
 
-_NO_DATA = {"external", "trnoise", "trrandom", "portnum", "z0"}
+_NO_DATA = {"trnoise", "trrandom", "portnum", "z0"}
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,8 @@ def _source(line: int, card: str) -> Feed:
                 f"{name!r}: rser= is LTspice's, not ngspice's; it is the port's resistance"
             )
         else:
+            if word == "external":  # which nobody is let run
+                raise DeckError(f"{name!r} is driven by a program ('external')", line=line)
             law = "is no data" if word in _NO_DATA else "is not read"
             raise DeckError(
                 f"{name!r}: {word!r} {law}; DC, AC, SIN, PULSE, PWL, EXP, SFFM and AM are; "
