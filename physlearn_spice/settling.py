@@ -50,7 +50,8 @@ class SteadyPower:
     Parameters
     ----------
     power
-        Mean power [W] in the network's resistors, diodes and cubic conductances, over the last quarter of the record.
+        Mean power [W] in the network's resistors, diodes and cubic conductances, over the last
+        quarter of the record.
     power_in
         Mean power [W] that entered through all ports; equal to ``power`` less what controlled
         sources deliver, once nothing is stored any more.
