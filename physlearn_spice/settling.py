@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .elements import Diode, Inductor, Resistor
+from .elements import CubicConductance, Diode, Inductor, Resistor, SaturatingInductor
 from .errors import PhyslearnError
 from .network import GROUND, Network
 from .results import Waveforms
@@ -50,7 +50,8 @@ class SteadyPower:
     Parameters
     ----------
     power
-        Mean power [W] in the network's resistors and diodes, over the last quarter of the record.
+        Mean power [W] in the network's resistors, diodes and cubic conductances, over the last
+        quarter of the record.
     power_in
         Mean power [W] that entered through all ports; equal to ``power`` less what controlled
         sources deliver, once nothing is stored any more.
@@ -75,13 +76,14 @@ class SteadyPower:
     @property
     def message(self) -> str:
         """What became of it, in words."""
+        after = f"after {self.periods} period{'' if self.periods == 1 else 's'}"
         if not self.settled:
-            return (
-                f"did not settle after {self.periods} periods (it may still change by up "
-                f"to {self.change:.1g} of its size)"
+            amount = (
+                f"up to {100 * self.change:.3g} %" if math.isfinite(self.change) else "any amount"
             )
+            return f"did not settle {after} (it may still change by {amount})"
         every = f", and repeats every {self.repeat} periods" if self.repeat > 1 else ""
-        return f"settled after {self.periods} periods{every}"
+        return f"settled {after}{every}"
 
 
 def common_period(tones: Iterable[Tone]) -> float | None:
@@ -150,7 +152,7 @@ def _states(network: Network, waveforms: Waveforms, edges: _Array) -> list[_Arra
     times = edges[:-1, None] + np.diff(edges)[:, None] * shares
     states: list[_Array] = []
     nodes = [f"v({node})" for node in network.nodes if node != GROUND]
-    for names in (nodes, [f"i({name})" for name in network.names(Inductor)]):
+    for names in (nodes, [f"i({name})" for name in network.names(Inductor, SaturatingInductor)]):
         group = [np.asarray(_spline(time, waveforms.vectors[name])(times)) for name in names]
         largest = max((float(np.mean(x[-1] ** 2)) for x in group), default=0.0)
         states += [x / math.sqrt(largest) for x in group if largest > 0]
@@ -165,7 +167,7 @@ def _mean_powers(network: Network, waveforms: Waveforms, edges: _Array) -> tuple
         v = waveforms.voltage(e.a, e.b)
         if isinstance(e, Resistor):
             lost += v**2 / e.value
-        elif isinstance(e, Diode):
+        elif isinstance(e, Diode | CubicConductance):
             lost += v * e.current(v)
     for p in network.ports:
         entered -= waveforms.voltage(p.plus, p.minus) * waveforms.current(f"v{p.name}")

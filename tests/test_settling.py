@@ -14,7 +14,15 @@ import pytest
 from typer.testing import CliRunner
 
 from physlearn_spice.cli.app import app
-from physlearn_spice.elements import Capacitor, Diode, Inductor, Resistor, Varactor
+from physlearn_spice.elements import (
+    Capacitor,
+    CubicConductance,
+    Diode,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+)
 from physlearn_spice.errors import PhyslearnError
 from physlearn_spice.generators import EdgeModel, Fixed, LogUniform, gnm, square_lattice
 from physlearn_spice.linear import sweep
@@ -56,6 +64,7 @@ def test_a_slow_ring_up_is_not_settled_until_it_is() -> None:
         assert not found.settled
         assert found.periods == n
         assert "did not settle" in found.message
+        assert ("any amount" in found.message) == math.isinf(found.change)
         left = math.exp(-n / tau)
         assert found.change > 0.5 * left  # it must not be called less than it is
     found = judged(lambda t: -np.expm1(-t / tau) * np.sin(SINE * t), 45000)
@@ -254,6 +263,34 @@ def clipped(amplitude: float) -> tuple[Network, Tone]:
         Diode("d2", "0", "b"),
     )
     return Network(parts, (Port("1", "n0", resistance=10.0),)), Tone(amplitude, 6e4)
+
+
+def test_the_power_of_a_cubic_conductance_is_that_of_its_law() -> None:
+    g1, g3, v = 1e-3, 2e-3, 2.0
+    parts = (CubicConductance("r1", "n0", "0", g1, g3), Resistor("r2", "n0", "0", 1e3))
+    found = steady_power(Network(parts, (Port("1", "n0"),)), Tone(v, 1e3))
+    assert found.settled
+    assert found.power == pytest.approx((g1 + 1e-3) * v**2 / 2 + 3 / 8 * g3 * v**4, rel=1e-3)
+
+
+@pytest.mark.parametrize(("amplitude", "saturation"), [(0.03, 1e3), (30.0, 1.0)])
+def test_a_resonator_with_a_core_settles_as_its_losses_say(amplitude, saturation) -> None:
+    """Far below its saturation it is a linear one; above, what enters is what is dissipated."""
+    parts = (
+        Resistor("r1", "n0", "a", 20.0),
+        SaturatingInductor("l1", "a", "b", 1e-3, 1e-4, saturation),
+        Capacitor("c1", "b", "0", 1e-8),
+    )
+    network = Network(parts, (Port("1", "n0"),))
+    f0 = 1 / (2 * math.pi * math.sqrt(1e-11))
+    found = steady_power(network, Tone(amplitude, f0))
+    assert found.settled
+    assert found.power_in == pytest.approx(found.power, rel=1e-3)
+    if amplitude / 20 < saturation:
+        assert found.power == pytest.approx(amplitude**2 / 40, rel=2e-3)
+        # its amplitude grows by 1 - exp(-pi n / Q)
+        quality = math.sqrt(1e-3 / 1e-8) / 20
+        assert found.periods == pytest.approx(quality / math.pi * math.log(2e3), rel=0.2)
 
 
 @pytest.mark.parametrize("amplitude", [0.1, 1.0, 10.0])

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..elements import Capacitor, Inductor, Resistor
@@ -30,10 +31,12 @@ from ..tuner import tune as tuner_run
 from .inputs import (
     CheckOption,
     EngineOption,
+    IncludeOption,
     JsonOption,
     OutOption,
+    PortOption,
     SeedOption,
-    load_network,
+    load_driven,
     load_signal,
 )
 from .notes import leave_note
@@ -45,7 +48,7 @@ _KINDS = {"r": Resistor, "l": Inductor, "c": Capacitor}
 
 def tune(
     context: typer.Context,
-    network: Annotated[Path, typer.Argument(help="Network: a deck, or JSON of generate.")],
+    network: Annotated[Path, typer.Argument(help="A deck, or network.json or .graphml.")],
     sound: Annotated[
         str,
         typer.Argument(metavar="SIGNAL", help="A .wav or .csv file, or tones: 220,277:0.5 (Hz:V)."),
@@ -63,6 +66,8 @@ def tune(
     time_scale: Annotated[
         float, typer.Option(help="Factor on the signal's time: 1e-3 turns Hz into kHz.")
     ] = 1.0,
+    port: PortOption = None,
+    include: IncludeOption = None,
     seed: SeedOption = 0,
     engine: EngineOption = "auto",
     check: CheckOption = False,
@@ -76,7 +81,7 @@ def tune(
 
     Example: physlearn tune net/network.json sound.wav --tuner local-latch --out tuned
     """
-    net = load_network(network)
+    net, _ = load_driven(network, port, include, needs_ac=False)
     stimulus = load_signal(sound, tones).scaled(amplitude, time_scale)
     unknown = set(move.lower()) - set(_KINDS)
     if unknown or not move:
@@ -136,12 +141,16 @@ def tune(
     if as_json:
         print(json.dumps(facts))
     else:
+        n = len(stimulus.tones)
+        told = f"{n} tone{'' if n == 1 else 's'}"
+        most = f"Pav = {available:.4g} W" if np.isfinite(available) else "an ideal source"
         gain = f"{best / powers[0]:.3g} times"
         console.print(
-            f"Mean power absorbed at {len(stimulus.tones)} tones (amplitudes are peak, source "
-            f"resistance not counted; Pav = {available:.4g} W): {powers[0]:.4g} W untuned, "
+            f"Mean power absorbed at {told} (amplitudes are peak, source "
+            f"resistance not counted; {most}): {powers[0]:.4g} W untuned, "
             f"{quarter.mean():.4g} W mean of the last quarter, [b]{best:.4g} W[/b] at "
-            f"best, {gain} the start, in {len(powers)} evaluations. The best is in {out}.",
+            f"best, {gain} the start, in {len(powers)} evaluations. The best is in "
+            f"{escape(str(out))}.",
             highlight=False,
         )
         if check:

@@ -23,6 +23,10 @@ _IN_LAW = re.compile(
     re.ASCII,
 )
 _VALUED = "rlcviefghk"  # of these ngspice takes a bare word for a parameter
+# what LTspice's library of parts says of one, and no simulation heeds
+_RATING = re.compile(
+    r"(?<!\S)(mfg|pn|type|v|vrms|vpk|irms|ipk|tol|pwr)\s*=\s*(\"[^\"]*\"|[^\s\"]+)(?!\S)"
+)
 _WORDS = {*("ac", "dc", "sin", "pulse", "pwl", "exp", "sffm", "am", "poly", "uic", "params:")}
 _MULTIPLIED = "rlcdgfiqjmz"  # by the m= of the instance around, in ngspice
 
@@ -51,6 +55,9 @@ class FlatCard:
             return card
         here = self._device(name)
         letter, tail = name[0], rest[0] if rest else ""
+        if letter in "rlc" and (ratings := [found[1] for found in _RATING.finditer(tail)]):
+            self._note(f"{name!r}: passed over, as no simulation heeds it: {', '.join(ratings)}")
+            tail = _RATING.sub("", tail)
         nodes, tail = self._take_nodes(tail, min(_NODES.get(letter, 2), 2))
         if letter in "eg" and not _NO_CONTROL.match(tail):
             controls, tail = self._take_nodes(tail, 2)

@@ -216,7 +216,8 @@ class _Parser:
         else:
             raise self._error(f"there is no function {name!r}")
         if len(arguments) != wanted:
-            raise self._error(f"{name!r} takes {wanted} arguments, not {len(arguments)}")
+            plural = "" if wanted == 1 else "s"
+            raise self._error(f"{name!r} takes {wanted} argument{plural}, not {len(arguments)}")
         if found:
             bound = dict(zip(found[0].arguments, arguments, strict=True))
             return _evaluated(found[0].body, _Called(self.names, found[1], bound))

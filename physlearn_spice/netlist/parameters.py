@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,6 +109,8 @@ class Scope:
             return self.known[name]
         if self.around is not None:  # its own name there: v={2*v} is twice the outer one
             return self.around.value(name)
+        if name == "pi" and not in_own_definition:  # LTspice's; ngspice has it in B sources only
+            return math.pi
         raise DeckError(
             f"parameter {name!r} is defined by itself"
             if in_own_definition

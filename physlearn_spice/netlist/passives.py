@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from ..elements import Capacitor, Element, Inductor, LinearElement, Resistor
 from ..errors import DeckError
 from .models import AS_IT_STANDS, Instance, Model, Temperature
-from .numbers import number
+from .numbers import is_number, number
 
 __all__ = ["PASSIVE", "initial_value", "passive_elements"]
 
@@ -19,6 +19,7 @@ PASSIVE: dict[str, type[LinearElement]] = {"r": Resistor, "l": Inductor, "c": Ca
 _OWN_NAMES = {"r": ("r", "resistance"), "l": ("l", "inductance"), "c": ("c", "cap", "capacitance")}
 _FOR_ALL = {"m", "scale", "tc", "tc1", "tc2", "temp", "dtemp"}
 _FURTHER = {"r": {"l", "w", "ac", "noisy"}, "l": {"ic", "rser"}, "c": {"ic", "rser", "l", "w"}}
+_PARASITIC = {"rpar", "cpar", "lser", "rlshunt"}
 _OF_MODEL = {
     "r": {"r", "res", "rsh", "tc1", "tc2", "tnom", "defw", "l", "w", "narrow", "short", "kf", "af"},
     "l": {"ind", "tc1", "tc2", "tnom"},
@@ -48,6 +49,12 @@ def passive_elements(
     letter, where = card.name[0], card.line
     known = {*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]}
     for key in card.parameters:
+        if key in _PARASITIC:
+            raise DeckError(
+                f"{card.name!r}: {key}= is LTspice's, and ngspice refuses it: make it an element "
+                "of its own",
+                line=where,
+            )
         if key not in known:
             raise DeckError(
                 f"{card.name!r}: {key}= can't be represented; {AS_IT_STANDS}", line=where
@@ -112,8 +119,10 @@ def _model_and_value(
         model = models.get(name)
         if model is None or model.kind not in (card.name[0], "res", "ind", "cap"):
             what = "no model" if model is None else f"a model of kind {model.kind!r}"
+            joined = "".join(card.words)
+            hint = f"; write {joined} without a blank" if told and is_number(joined) else ""
             raise DeckError(
-                f"{card.name!r}: {name!r} is no number, and there is {what} {name!r} for it",
+                f"{card.name!r}: {name!r} is no number, and there is {what} {name!r} for it{hint}",
                 line=card.line,
             )
     return model, told[0] if told else None

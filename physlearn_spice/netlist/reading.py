@@ -158,7 +158,7 @@ class Reading:
         elif word in _LEFT_TO_NGSPICE:
             self.note(line, f"{word!r} was passed over: it is left to ngspice itself")
         elif word in ANALYSES:
-            self._analysis(line, word, rest, card)
+            self._analysis(line, card)
         elif word == ".model":
             self._model(line, card)
         elif word in (".options", ".option", ".opt"):
@@ -189,7 +189,9 @@ class Reading:
         elif word != ".end":
             raise DeckError(f"{word!r} can't be read as part of a network; {AS_IT_STANDS}")
 
-    def _analysis(self, line: int, word: str, rest: list[str], card: str) -> None:
+    def _analysis(self, line: int, card: str) -> None:
+        word, *rest = card.replace(",", " ").split()  # to ngspice a comma is a blank here
+        card = " ".join([word, *rest])
         times = [text for text in rest if text != "uic"]
         if word == ".tran" and len(times) == 1:
             card = card.replace(times[0], f"0 {times[0]}", 1)

@@ -24,7 +24,9 @@ HOSTILE = {
     ".lib": _FILES,
     ".csparam": "it is no data",
 }
-OUTPUT = {".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title"}
+OUTPUT = {  # and LTspice's word to itself at the end of each netlist that it writes
+    *(".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title", ".backanno"),
+}
 _OPTIONS = {  # ngspice takes any other for a variable of its own; some of those outlive the circuit
     *("abstol", "badmos3", "bypass", "chgtol", "convabsstep", "convlimit", "convstep", "defad"),
     *("defas", "defl", "defw", "gmin", "gminfactor", "gminsteps", "itl1", "itl2", "itl3", "itl4"),

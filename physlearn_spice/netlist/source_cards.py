@@ -192,7 +192,9 @@ def _chirp_source(line: int, card: str) -> Feed:
         chirp = Chirp(amplitude, f_start, f_stop, duration)
         if chirp_voltage(chirp) == given:
             return Feed(line, name, plus, minus, waveform=chirp)
-    raise DeckError(f"{name!r}: only this package's chirp is read from a B source", line=line)
+    raise DeckError(
+        f"{name!r}: only this package's chirp is read from a B source; {AS_IT_STANDS}", line=line
+    )
 
 
 def _sampled_source(line: int, card: str) -> Feed:

@@ -132,7 +132,8 @@ def _thevenin(feed: Feed, elements: list[Element], found: Driven) -> Feed:
             found.absorbed.add(element.name)
             found.notes.append(
                 f"line {feed.line}: {feed.name!r} across {element.name!r} is the port "
-                f"{feed.name!r}, a voltage source in series with that resistance"
+                f"{feed.name!r}, a voltage source in series with that resistance, which counts "
+                "as the source's"
             )
             return feed.through(element.value)
     raise DeckError(

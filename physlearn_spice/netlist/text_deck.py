@@ -141,7 +141,7 @@ def read_text_deck(
     found = [(line, _runnable(card, line)) for line, card in found]
     word = {card: card.split()[0] for _, card in found}
     if not any(word[card] in ANALYSES for _, card in found):
-        raise DeckError("the deck has no analysis: add a .ac, .tran or .op card")
+        raise DeckError("the deck has no analysis: add an .op, .dc, .ac or .tran card")
     notes = tuple(
         f"line {line}: {word[card]!r} was passed over"
         for line, card in found
@@ -226,9 +226,10 @@ def _check_blocks(found: Iterable[Card]) -> None:
 
 def _runnable(card: str, line: int) -> str:
     """Check an analysis of plain numbers, and give a transient that has no step its default."""
-    word, *rest = card.split()
+    word, *rest = card.replace(",", " ").split()  # to ngspice a comma is a blank here
     if word not in ANALYSES or re.search("[{']", card):
         return card
+    card = " ".join([word, *rest])
     analysis = read_analysis(card, line)
     first = next((text for text in rest if text != "uic"), "1")
     return f".{analysis_command(analysis)}" if word == ".tran" and not number(first) else card

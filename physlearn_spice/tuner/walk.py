@@ -166,7 +166,7 @@ def reference_of(tuner: Tuner, warm_up: Sequence[Absorbed]) -> Absorbed:
     if np.isnan(tuner.brake(warm_up[-1], reference)).any():
         raise NetworkError(
             "a local brake needs a resistor in the branch of every movable component: "
-            "give each inductor and capacitor an ESR"
+            "give each inductor and capacitor an ESR, or take a global brake (global-latch)"
         )
     return reference
 
