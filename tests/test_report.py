@@ -160,6 +160,15 @@ def test_failed_analyses_come_first_with_what_helps(pages) -> None:
     assert "Advice: " in text
 
 
+def test_a_dc_sweep_is_a_curve_over_what_is_swept(tmp_path: Path) -> None:
+    deck = tmp_path / "divider.cir"
+    cards = "v1 a 0 dc 1\nr1 a b 1k\nr2 b 0 1k\n.dc r2 500 2k 100\n.op\n.dc v1 0 5 0.5"
+    deck.write_text(f"a divider\n{cards}\n.end\n")
+    physlearn("run", deck, "-o", tmp_path / "out")
+    labels = Outline(page_of(tmp_path / "out")).values("aria-label")
+    assert [label.partition(" over ")[2] for label in labels if " over " in label] == ["r2", "v1"]
+
+
 def test_titles_from_elsewhere_are_text(pages) -> None:
     assert "<script" not in pages["many runs"]
     assert HOSTILE.replace("$", "") in "".join(Outline(pages["one run"]).text).replace("$", "")

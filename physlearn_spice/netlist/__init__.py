@@ -2,7 +2,7 @@
 
 from .alter import alter_commands, alter_templates, alterable, rows_of
 from .analyses import analysis_command, read_analysis
-from .dc_sweep import swept_unit
+from .dc_sweep import swept_sources, swept_unit
 from .deck import Ac, Analysis, Dc, Deck, Op, Source, Tran, at_frequencies
 from .layout import options_of
 from .read import load_deck, read_deck
@@ -43,6 +43,7 @@ __all__ = [
     "rows_of",
     "save_deck",
     "side_files",
+    "swept_sources",
     "swept_unit",
     "text_of",
     "to_spice",
