@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from results_folders import HOSTILE, physlearn, results_of_all
 
 import circuits.kirchhoff_tuner as kirchhoff_tuner
 from physlearn_spice.history import FILE, add_step, read_steps
 from physlearn_spice.measures import Ledger
 from physlearn_spice.page import page_of
 from physlearn_spice.page.html import column, plain, quantity, share, tag
+from tests.results_folders import HOSTILE, physlearn
 
 VOID = {"meta", "link", "br", "hr", "img", "path", "use", "rect"}
 SECTIONS = {
@@ -69,16 +69,6 @@ class Outline(HTMLParser):
 
     def values(self, name: str) -> list[str]:
         return [attrs[name] or "" for _, attrs in self.tags if name in attrs]
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return results_of_all(tmp_path_factory.mktemp("my results"))
-
-
-@pytest.fixture(scope="module")
-def pages(results: Path) -> dict[str, str]:
-    return {name: page_of(results / name) for name in SECTIONS} | {".": page_of(results)}
 
 
 @pytest.mark.parametrize("name", [*SECTIONS, "."])
