@@ -169,7 +169,7 @@ NOTED = {
     "r2 a 0 1\n.step r1 1 2 1": "line 5: '.step' was passed over: it is left to",
     "r2 a 0 1\n.tran 1m": "line 5: '.tran STOP' is LTspice's",
     "r2 a 0 1\n.tran 0 1m": "line 5: a step of 0 is not ngspice's",
-    "v2 a 0 sin(0 1 1k) exp(0 1)": "line 4: 'v2' has 2 waveforms, of which ngspice plays the last",
+    "v2 a 0 sin(0 1 1k) exp(0 1)": "line 4: 'v2': has 2 waveforms, of which ngspice plays the last",
     "v2 a 0 1 rser=3": "line 4: 'v2': rser= is LTspice's",
     "v_2 a 0 1": "line 4: 'v_2' is the port '2'",
     "r2 a 0 1\n.ic v(nope)=1": "line 5: node 'nope' of .ic is none",

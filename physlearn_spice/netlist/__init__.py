@@ -4,7 +4,7 @@ from .alter import alter_commands, alter_templates, alterable, rows_of
 from .analyses import analysis_command, read_analysis
 from .dc_sweep import swept_sources, swept_unit
 from .deck import Ac, Analysis, Dc, Deck, Op, Source, Tran, at_frequencies
-from .layout import options_of
+from .options import options_of
 from .read import load_deck, read_deck
 from .text_deck import (
     FlatCircuit,

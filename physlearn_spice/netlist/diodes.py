@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..elements import Diode, Element, Resistor, Varactor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, Instance, Model, Temperature
+from .models import AS_IT_STANDS, ElementCard, Model, Temperature
 from .numbers import number
 
 __all__ = ["diode_elements"]
@@ -32,7 +32,7 @@ _ROOM = 27.0
 
 
 def diode_elements(
-    card: Instance,
+    card: ElementCard,
     models: Mapping[str, Model],
     temperature: Temperature,
     fresh: Callable[[str], str],

@@ -60,7 +60,7 @@ class FlatNames:
     def node(self, name: str, place: Place, line: int) -> str:
         """Return what a node is called."""
         if name in (GROUND, "gnd"):
-            return GROUND if place.suffix else name
+            return GROUND
         if name in self._common:
             return self._called(self._nodes, name, plain(name), place, line)
         if name in place.joined:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from ..errors import DeckError
 from .numbers import number
 
-__all__ = ["AS_IT_STANDS", "Instance", "Model", "Temperature", "read_instance", "read_model"]
+__all__ = [
+    "AS_IT_STANDS",
+    "ElementCard",
+    "Model",
+    "Temperature",
+    "read_element_card",
+    "read_model",
+]
 
 AS_IT_STANDS = "physlearn run runs the deck as it stands"
 _MODEL = re.compile(r"\.model\s+([^\s=(),]+)\s+(\w+)\s*(.*)")
@@ -39,7 +46,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Instance:
+class ElementCard:
     """The card of an element: its nodes, the words behind them, and parameters by name."""
 
     line: int
@@ -76,7 +83,7 @@ def read_model(line: int, card: str) -> Model:
     return Model(line, match[1], match[2], dict(_PAIR.findall(inside)))
 
 
-def read_instance(line: int, card: str) -> Instance:
+def read_element_card(line: int, card: str) -> ElementCard:
     """Read the card of an element of two nodes.
 
     Raises
@@ -96,4 +103,4 @@ def read_instance(line: int, card: str) -> Instance:
         else:
             into.append(word)
     parameters = {key: tuple(values) for key, values in named.items()}
-    return Instance(line, name, words[0], words[1], tuple(plain), parameters)
+    return ElementCard(line, name, words[0], words[1], tuple(plain), parameters)

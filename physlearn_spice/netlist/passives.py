@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from ..elements import Capacitor, Element, Inductor, LinearElement, Resistor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, Instance, Model, Temperature
-from .numbers import number
+from .models import AS_IT_STANDS, ElementCard, Model, Temperature
+from .numbers import begins_number, number
 
 __all__ = ["PASSIVE", "passive_elements"]
 
@@ -29,7 +29,7 @@ _DEFAULT_SIZE = 10e-6  # [m]: of a resistor whose sheet resistance is told
 
 
 def passive_elements(
-    card: Instance,
+    card: ElementCard,
     models: Mapping[str, Model],
     temperature: Temperature,
     fresh: Callable[[str], str],
@@ -75,7 +75,7 @@ def passive_elements(
     return [PASSIVE[letter](card.name, card.a, middle, value), behind]
 
 
-def _check_parameters(card: Instance, model: Model | None) -> None:
+def _check_parameters(card: ElementCard, model: Model | None) -> None:
     """Refuse what can't be represented."""
     letter = card.name[0]
     known = {*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]}
@@ -90,7 +90,7 @@ def _check_parameters(card: Instance, model: Model | None) -> None:
         raise DeckError(f"{what}: {key}= can't be represented; {AS_IT_STANDS}", line=line)
 
 
-def _factor(card: Instance, key: str) -> float:
+def _factor(card: ElementCard, key: str) -> float:
     """Return ``m=`` or ``scale=``; 1 where it is not given."""
     given = card.value(key)
     if given is not None and given <= 0:
@@ -99,9 +99,9 @@ def _factor(card: Instance, key: str) -> float:
 
 
 def _model_and_value(
-    card: Instance, models: Mapping[str, Model]
+    card: ElementCard, models: Mapping[str, Model]
 ) -> tuple[Model | None, float | None]:
-    names = [word for word in card.words if word[0] not in "+-.0123456789" or word in models]
+    names = [word for word in card.words if not begins_number(word) or word in models]
     told = [number(word, card.line) for word in card.words if word not in names]
     told += [value for key in _OWN_NAMES[card.name[0]] if (value := card.value(key)) is not None]
     if len(told) > 1:
@@ -123,7 +123,7 @@ def _model_and_value(
     return model, told[0] if told else None
 
 
-def _heated(card: Instance, model: Model | None, temperature: Temperature) -> float:
+def _heated(card: ElementCard, model: Model | None, temperature: Temperature) -> float:
     """Return the factor 1 + tc1 dT + tc2 dT^2."""
 
     def of(key: str) -> float | None:
@@ -142,7 +142,7 @@ def _heated(card: Instance, model: Model | None, temperature: Temperature) -> fl
     return 1 + first * rise + second * rise**2
 
 
-def _of_model(card: Instance, model: Model | None) -> float | None:
+def _of_model(card: ElementCard, model: Model | None) -> float | None:
     """Return the value that a model gives, by itself or by the size of the element."""
     if model is None:
         return None
@@ -170,7 +170,7 @@ def _of_model(card: Instance, model: Model | None) -> float | None:
             return area * width * length + side * 2 * (width + length)
 
 
-def _size(card: Instance, key: str, less: float, *defaults: float | None) -> float | None:
+def _size(card: ElementCard, key: str, less: float, *defaults: float | None) -> float | None:
     """Return a length or width [m] without what a model takes off; None where it is not told.
 
     Raises

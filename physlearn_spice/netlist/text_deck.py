@@ -11,9 +11,9 @@ from ..errors import DeckError
 from .analyses import ANALYSES, analysis_command, read_analysis
 from .circuit import check_circuit
 from .deck import Analysis, Deck
-from .layout import Card, options_of, read_text, title
+from .layout import Card, read_text, title
 from .numbers import is_number, number
-from .options import Options, check_options
+from .options import Options, check_options, options_of
 from .paste import screened_cards
 from .screen import OUTPUT, check_model, screen
 from .write import options_card, side_files, to_spice
