@@ -200,7 +200,7 @@ REFUSED = {
     "r3 a 0 rm\n.model rm r(tc1=1)": "'r3' has no value",
     "l3 a 0 1 rpar=5": "rpar= can't be represented",
     "d3 a 0 dm ic=1\n.model dm d": "ic= can't be represented",
-    "d3 a 0 dm 0\n.model dm d": "'d3': area times m is 0",
+    "d3 a 0 dm 0\n.model dm d": "'d3': area=0, must be positive",
     "d3 a 0 dm\n.model dm d\n.temp 50": "'d3' at 50 Celsius",
     "k1 l1 l2 0.5 k2 l1 l3 0.5": "'k1': '0.5' is no inductor; a second coupling has a line",
     ".temp 37 47": "ngspice runs at one temperature",

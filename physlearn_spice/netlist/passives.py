@@ -47,7 +47,9 @@ def passive_elements(
     """
     letter, where = card.name[0], card.line
     model, told = _model_and_value(card, models)
-    _check_parameters(card, model)
+    card.only({*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]})
+    if model:
+        model.only(_OF_MODEL[letter])
     if letter != "r" and model and len(card.words) == 2 and card.words[-1] == model.name:
         note(where, f"{card.name!r}: ngspice wants the model before the value")
     if letter != "r" and "tc" in card.parameters:
@@ -60,8 +62,8 @@ def passive_elements(
             f"{card.name!r}: another resistance for AC can't be represented; {AS_IT_STANDS}",
             line=where,
         )
-    value = nominal * _heated(card, model, temperature) * _factor(card, "scale")
-    m = _factor(card, "m")
+    value = nominal * _heated(card, model, temperature) * card.factor("scale")
+    m = card.factor("m")
     value = value * m if letter == "c" else value / m
     if letter == "r" and value == 0:
         note(where, f"{card.name!r} has 0 Ohm, which is {_LEAST_RESISTANCE:g} Ohm to ngspice")
@@ -73,29 +75,6 @@ def passive_elements(
     note(where, f"{card.name!r}: rser= is LTspice's, not ngspice's; it is the resistor {resistor}")
     behind = Resistor(resistor, middle, card.b, series)
     return [PASSIVE[letter](card.name, card.a, middle, value), behind]
-
-
-def _check_parameters(card: ElementCard, model: Model | None) -> None:
-    """Refuse what can't be represented."""
-    letter = card.name[0]
-    known = {*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]}
-    strange = [(f"{card.name!r}", key, card.line) for key in card.parameters if key not in known]
-    if model:
-        strange += [
-            (f"model {model.name!r}", key, model.line)
-            for key in model.parameters
-            if key not in _OF_MODEL[letter]
-        ]
-    for what, key, line in strange:
-        raise DeckError(f"{what}: {key}= can't be represented; {AS_IT_STANDS}", line=line)
-
-
-def _factor(card: ElementCard, key: str) -> float:
-    """Return ``m=`` or ``scale=``; 1 where it is not given."""
-    given = card.value(key)
-    if given is not None and given <= 0:
-        raise DeckError(f"{card.name!r}: {key}={given!r}, must be positive", line=card.line)
-    return 1.0 if given is None else given
 
 
 def _model_and_value(
@@ -135,10 +114,8 @@ def _heated(card: ElementCard, model: Model | None, temperature: Temperature) ->
         if len(both) > 2:
             raise DeckError(f"{card.name!r}: tc= takes two values", line=card.line)
         first, second = (*(number(text, card.line) for text in both), second)[:2]
-    own = card.value("temp")
-    celsius = temperature.circuit + (card.value("dtemp") or 0.0) if own is None else own
     nominal = model.value("tnom") if model else None
-    rise = celsius - (temperature.nominal if nominal is None else nominal)
+    rise = temperature.of(card) - (temperature.nominal if nominal is None else nominal)
     return 1 + first * rise + second * rise**2
 
 
