@@ -11,7 +11,7 @@ from itertools import combinations
 from ..couplings import Coupling
 from ..elements import Cccs, Ccvs, Element, Inductor, Resistor, SaturatingInductor, Vccs, Vcvs
 from ..errors import DeckError
-from .deck import core_nodes, meter_of
+from .names import core_nodes, meter_of
 from .nonlinear import core_law, core_parts, read_core_law
 from .numbers import number
 from .source_cards import Feeds, ends_of

@@ -15,9 +15,11 @@ from ..couplings import Coupling
 from ..elements import Cccs, Ccvs, Element
 from ..errors import DeckError, NetworkError
 from ..network import Network, Port
+from .ac_sweep import Ac
 from .active import with_cores, without_meters
+from .analyses import Analysis
 from .dc_sweep import Dc, check_swept
-from .deck import Ac, Analysis, Deck, Source
+from .deck import Deck
 from .doubts import doubts
 from .flat import flat_cards
 from .flat_names import plain
@@ -25,6 +27,7 @@ from .layout import open_ends, read_text, title
 from .names import Names
 from .paste import pasted_cards
 from .reading import Reading, at_line
+from .source import Source
 from .source_cards import ends_of
 from .sources import Driven, ports_and_sources, swept_source
 

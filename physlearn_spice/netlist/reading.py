@@ -11,8 +11,7 @@ from ..couplings import Coupling
 from ..elements import Element
 from ..errors import DeckError, NetworkError, StimulusError
 from .active import CONTROLLED, read_controlled, read_coupling
-from .analyses import ANALYSES, read_analysis
-from .deck import Analysis
+from .analyses import ANALYSES, Analysis, read_analysis
 from .diodes import diode_elements
 from .models import (
     AS_IT_STANDS,

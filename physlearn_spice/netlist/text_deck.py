@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DeckError
-from .analyses import ANALYSES, analysis_command, read_analysis
+from .analyses import ANALYSES, Analysis, analysis_command, read_analysis
 from .circuit import check_circuit
-from .deck import Analysis, Deck
+from .deck import Deck
 from .layout import Card, read_text, title
 from .numbers import is_number, number
 from .options import Options, check_options, options_of
