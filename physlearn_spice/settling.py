@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from .elements import CubicConductance, Diode, Inductor, Resistor, SaturatingInductor
 from .errors import PhyslearnError
+from .flows import current_of
 from .network import GROUND, Network
 from .results import Waveforms
 from .stimulus import Tone
@@ -50,7 +51,7 @@ class SteadyPower:
     Parameters
     ----------
     power
-        Mean power [W] in the network's resistors, diodes and cubic conductances, over the last
+        Mean power [W] in the network's resistors, cubic conductances and diodes, over the last
         quarter of the record.
     power_in
         Mean power [W] that entered through all ports; equal to ``power`` less what controlled
@@ -123,7 +124,7 @@ def settled_power(
     Raises
     ------
     PhyslearnError
-        The record is shorter than 13 periods.
+        The record is shorter than 13 periods, or a vector that it takes was not saved.
     """
     time = waveforms.time
     n_periods = math.floor((time[-1] - time[0]) / period + _EARLY)
@@ -151,9 +152,10 @@ def _states(network: Network, waveforms: Waveforms, edges: _Array) -> list[_Arra
     shares = np.arange(max(n_points, _FEWEST_POINTS)) / max(n_points, _FEWEST_POINTS)
     times = edges[:-1, None] + np.diff(edges)[:, None] * shares
     states: list[_Array] = []
-    nodes = [f"v({node})" for node in network.nodes if node != GROUND]
-    for names in (nodes, [f"i({name})" for name in network.names(Inductor, SaturatingInductor)]):
-        group = [np.asarray(_spline(time, waveforms.vectors[name])(times)) for name in names]
+    voltages = [waveforms.voltage(node) for node in network.nodes if node != GROUND]
+    coils = network.names(Inductor, SaturatingInductor)
+    for vectors in (voltages, [waveforms.current(name) for name in coils]):
+        group = [np.asarray(_spline(time, vector)(times)) for vector in vectors]
         largest = max((float(np.mean(x[-1] ** 2)) for x in group), default=0.0)
         states += [x / math.sqrt(largest) for x in group if largest > 0]
     return states
@@ -164,11 +166,8 @@ def _mean_powers(network: Network, waveforms: Waveforms, edges: _Array) -> tuple
     time = waveforms.time
     lost, entered = np.zeros_like(time), np.zeros_like(time)
     for e in network.elements:
-        v = waveforms.voltage(e.a, e.b)
-        if isinstance(e, Resistor):
-            lost += v**2 / e.value
-        elif isinstance(e, Diode | CubicConductance):
-            lost += v * e.current(v)
+        if isinstance(e, Resistor | CubicConductance | Diode):
+            lost += waveforms.voltage(e.a, e.b) * current_of(network, waveforms, e.name)
     for p in network.ports:
         entered -= waveforms.voltage(p.plus, p.minus) * waveforms.current(f"v{p.name}")
     energies = (_spline(time, power).antiderivative()(edges) for power in (lost, entered))

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from results_folders import HOSTILE, physlearn, results_of_all
 
 import circuits.kirchhoff_tuner as kirchhoff_tuner
 from physlearn_spice.history import FILE, add_step, read_steps
 from physlearn_spice.measures import Ledger
 from physlearn_spice.page import page_of
 from physlearn_spice.page.html import column, plain, quantity, share, tag
+from tests.results_folders import HOSTILE, physlearn
 
 VOID = {"meta", "link", "br", "hr", "img", "path", "use", "rect"}
 SECTIONS = {
@@ -69,16 +69,6 @@ class Outline(HTMLParser):
 
     def values(self, name: str) -> list[str]:
         return [attrs[name] or "" for _, attrs in self.tags if name in attrs]
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return results_of_all(tmp_path_factory.mktemp("my results"))
-
-
-@pytest.fixture(scope="module")
-def pages(results: Path) -> dict[str, str]:
-    return {name: page_of(results / name) for name in SECTIONS} | {".": page_of(results)}
 
 
 @pytest.mark.parametrize("name", [*SECTIONS, "."])
@@ -158,6 +148,15 @@ def test_failed_analyses_come_first_with_what_helps(pages) -> None:
     assert ends == ["refused", "bad deck", "ok", "ok", "ok"]
     assert "line 4: " in text
     assert "Advice: " in text
+
+
+def test_a_dc_sweep_is_a_curve_over_what_is_swept(tmp_path: Path) -> None:
+    deck = tmp_path / "divider.cir"
+    cards = "v1 a 0 dc 1\nr1 a b 1k\nr2 b 0 1k\n.dc r2 500 2k 100\n.op\n.dc v1 0 5 0.5"
+    deck.write_text(f"a divider\n{cards}\n.end\n")
+    physlearn("run", deck, "-o", tmp_path / "out")
+    labels = Outline(page_of(tmp_path / "out")).values("aria-label")
+    assert [label.partition(" over ")[2] for label in labels if " over " in label] == ["r2", "v1"]
 
 
 def test_titles_from_elsewhere_are_text(pages) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -323,6 +324,42 @@ def test_a_driven_varactor_diode_doubles_its_period() -> None:
         swing = max(abs(strobe))
         assert (min(apart) > 0.1 * swing) == (repeat == 2)
         assert max(abs(strobe[2:] - strobe[:-2])) < 1e-2 * swing
+
+
+def test_a_cubic_conductance_takes_its_share() -> None:
+    """Of A sin: mean of g1 v^2 + g3 v^4 is g1 A^2 / 2 + 3 g3 A^4 / 8."""
+    cubic = CubicConductance("r1", "a", "0", 1e-2, 2e-2)
+    found = steady_power(Network((cubic,), (Port("1", "a"),)), Tone(1.5, 1e3))
+    assert found.settled
+    assert found.power == pytest.approx(1e-2 * 1.5**2 / 2 + 3 * 2e-2 * 1.5**4 / 8, rel=1e-3)
+    assert found.power_in == pytest.approx(found.power, rel=1e-6)
+
+
+def test_a_resonator_with_a_core_is_linear_for_small_signals_and_settles_for_large_ones() -> None:
+    cubic = CubicConductance("r2", "b", "0", 1e-6, 1e-6)
+    core = SaturatingInductor("l1", "a", "b", 1e-3, 1e-4, 5e-3)
+    rest = Resistor("r1", "n0", "a", 60.0), Capacitor("c1", "b", "0", 1e-8)
+    network = Network((*rest, core, cubic), (Port("1", "n0", resistance=10.0),))
+    coil, leak = Inductor("l1", "a", "b", 1e-3), Resistor("r2", "b", "0", 1e6)
+    at_rest = replace(network, elements=(*rest, coil, leak))
+    exact = absorbed_power(at_rest, sweep(at_rest, *at_frequencies([50e3])))[0]
+    small = steady_power(network, Tone(1e-3, 50e3))
+    assert small.settled
+    assert small.power == pytest.approx(1e-6 * exact, rel=1e-3)
+    large = steady_power(network, Tone(3.0, 50e3))
+    assert large.settled
+    assert abs(large.power / (9 * exact) - 1) > 0.1
+    longer, _ = mean_power_in(network, Tone(3.0, 50e3), 10 * max(large.periods, 30), 400)
+    assert large.power == pytest.approx(longer, rel=1e-3)
+    assert large.power_in == pytest.approx(large.power, rel=1e-3)
+
+
+def test_a_vector_that_was_not_saved_is_named() -> None:
+    time = np.arange(801) / 40
+    waves = Waveforms({n: np.sin(SINE * time) for n in ("v(a)", "i(v1)")}, Provenance("", ""), time)
+    coil = replace(OHM, elements=(*OHM.elements, Inductor("l1", "a", "0", 1.0)))
+    with pytest.raises(PhyslearnError, match=r"i\(l1\) was not saved"):
+        settled_power(coil, waves, 1.0)
 
 
 # --- physlearn run -------------------------------------------------------------------------------

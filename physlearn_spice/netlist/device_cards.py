@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 
 from ..errors import DeckError
+from .devices import JOINS
 from .flat_names import FlatNames, Place
 from .groups import replaced, words_of
 from .numbers import is_number, num, number_in_part
 
 __all__ = ["FlatCard"]
 
-_NODES = {"k": 0, "e": 4, "g": 4, "q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4, "s": 4}
+_NODES = {**JOINS, "k": 0, "e": 4, "g": 4, "s": 4}  # those that it senses included
 _NODE = re.compile(r"[\s(),]*([^\s(),=][^\s),=]*)")
 _NO_CONTROL = re.compile(r"[\s(),]*(poly|value|vol|cur|table|laplace|freq|[vi]\s*=|[{'])")
 _POLY = re.compile(r"[\s)]*poly\s*\(\s*(\d{1,3})\s*\)")

@@ -17,7 +17,7 @@ from .arithmetic import BINARY, FUNCTIONS, LEVEL, RANDOM, without_trap
 from .numbers import number
 from .tokens import shown, tokens_of
 
-__all__ = ["Effort", "Function", "Names", "evaluate"]
+__all__ = ["Effort", "Function", "Namespace", "evaluate"]
 
 _DEEPEST = 120  # brackets, calls and parameters inside of each other
 _ARITHMETIC = {*LEVEL, *"()!?:"} - {"=", "=="}  # what ngspice puts a function's argument in () for
@@ -39,7 +39,7 @@ class Effort:
     depth: int = 0
 
 
-class Names(Protocol):
+class Namespace(Protocol):
     """Where an expression finds what it names."""
 
     @property
@@ -51,12 +51,12 @@ class Names(Protocol):
         """Return a parameter's value."""
         ...
 
-    def function(self, name: str) -> tuple[Function, Names] | None:
+    def function(self, name: str) -> tuple[Function, Namespace] | None:
         """Return a function of the deck's own, and what finds the functions that it calls."""
         ...
 
 
-def evaluate(text: str, names: Names, line: int | None = None) -> float:
+def evaluate(text: str, names: Namespace, line: int | None = None) -> float:
     """Return an expression's value.
 
     Braces and quotes around all of it count for nothing, and braces within for brackets.
@@ -78,7 +78,7 @@ def evaluate(text: str, names: Names, line: int | None = None) -> float:
     return value
 
 
-def _evaluated(text: str, names: Names) -> float:
+def _evaluated(text: str, names: Namespace) -> float:
     effort = names.effort
     effort.depth += 1
     try:
@@ -90,7 +90,7 @@ def _evaluated(text: str, names: Names) -> float:
 class _Parser:
     """One pass over the tokens, which gives the value at its end."""
 
-    def __init__(self, text: str, names: Names) -> None:
+    def __init__(self, text: str, names: Namespace) -> None:
         self.text = text
         self.names = names
         self.tokens = tokens_of(text)
@@ -228,8 +228,8 @@ class _Parser:
 class _Called:
     """Names inside of a function: its arguments, and else parameters of the place that calls it."""
 
-    around: Names
-    home: Names
+    around: Namespace
+    home: Namespace
     bound: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -239,7 +239,7 @@ class _Called:
     def value(self, name: str) -> float:
         return self.bound[name] if name in self.bound else self.around.value(name)
 
-    def function(self, name: str) -> tuple[Function, Names] | None:
+    def function(self, name: str) -> tuple[Function, Namespace] | None:
         return self.home.function(name)
 
 

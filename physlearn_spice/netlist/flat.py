@@ -24,7 +24,7 @@ _MOST_CARDS = 500_000
 _DEEPEST = 40  # instances inside of each other
 _IN_INSTANCES = {".model", ".if", ".elseif", ".else", ".endif"}
 _ASKS = (".save", ".ic", ".nodeset")
-_PLAIN = re.compile(r"[rlc]\w* (\w+) (\w+) [\d.e+-]+", re.ASCII)
+_PLAIN = re.compile(r"[rlc]\w* (?!gnd )(\w+) (?!gnd )(\w+) [\d.e+-]+", re.ASCII)
 
 
 class Flat(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import DeckError
-from .expressions import Effort, Function, Names, evaluate
+from .expressions import Effort, Function, Namespace, evaluate
 from .groups import group_end
 from .numbers import num
 
@@ -117,7 +117,7 @@ class Scope:
             else f"there is no parameter {name!r}"
         )
 
-    def function(self, name: str) -> tuple[Function, Names] | None:
+    def function(self, name: str) -> tuple[Function, Namespace] | None:
         """Return a function of the deck's own, and the scope that it is defined in."""
         if name in self.definitions.functions:
             return self.definitions.functions[name], self

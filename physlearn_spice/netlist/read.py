@@ -15,17 +15,19 @@ from ..couplings import Coupling
 from ..elements import Cccs, Ccvs, Element
 from ..errors import DeckError, NetworkError
 from ..network import Network, Port
+from .ac_sweep import Ac
 from .active import with_cores, without_meters
-from .control_block import lifted
+from .analyses import Analysis
 from .dc_sweep import Dc, check_swept
-from .deck import Ac, Analysis, Deck, Source
+from .deck import Deck
 from .doubts import doubts
 from .flat import flat_cards
 from .flat_names import plain
-from .layout import cards, open_ends, read_text, title
+from .layout import open_ends, read_text, title
 from .names import Names
-from .paste import screened_cards
+from .paste import pasted_cards
 from .reading import Reading, at_line
+from .source import Source
 from .source_cards import ends_of
 from .sources import Driven, ports_and_sources, swept_source
 
@@ -75,8 +77,8 @@ def read_deck(
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
         raise DeckError("the deck is empty")
-    found, notes = lifted(cards(lines))
-    flat = flat_cards(screened_cards(lines, include_from) if include_from else found)
+    found, notes = pasted_cards(lines, include_from)
+    flat = flat_cards(found)
     words = (word for _, card in flat.cards for word in re.split(r"[\s(),=]+", card))
     reading = Reading(Names(words), notes=[*notes, *doubts(lines), *flat.notes])
     for line, card in flat.cards:

@@ -17,8 +17,8 @@ from ..errors import DeckError, NetworkError, StimulusError
 from ..network import GROUND, Port
 from ..stimulus import CardWaveform, Multitone, Samples, Stimulus, Sum, Tone
 from .dc_sweep import Dc
-from .deck import Source
 from .models import AS_IT_STANDS
+from .source import Source
 from .source_cards import Feed, Feeds, ends_of
 
 __all__ = ["Driven", "ports_and_sources", "swept_source"]

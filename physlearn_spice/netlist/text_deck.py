@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DeckError
-from .analyses import ANALYSES, analysis_command, read_analysis
+from .analyses import ANALYSES, Analysis, analysis_command, read_analysis
 from .circuit import check_circuit
-from .control_block import lifted
-from .deck import Analysis, Deck
-from .layout import cards, options_of, read_text, title
+from .deck import Deck
+from .layout import Card, read_text, title
 from .numbers import is_number, number
-from .options import Options, check_options
-from .paste import Card, screened_cards
+from .options import Options, check_options, options_of
+from .paste import screened_cards
 from .screen import OUTPUT, check_model, screen
 from .write import options_card, side_files, to_spice
 
@@ -136,7 +135,7 @@ def read_text_deck(
     lines = text.splitlines()
     if not any(line.strip() for line in lines[1:]):
         raise DeckError("the deck has no cards (its first line is the title)")
-    found = screened_cards(lines, include_from)
+    found, lifted_notes = screened_cards(lines, include_from)
     _check_blocks(found)
     found = [(line, _runnable(card, line)) for line, card in found]
     word = {card: card.split()[0] for _, card in found}
@@ -147,7 +146,7 @@ def read_text_deck(
         for line, card in found
         if word[card] in OUTPUT
     )
-    notes += tuple(lifted(cards(lines))[1])
+    notes += tuple(lifted_notes)
     kept = [(line, card) for line, card in found if word[card] not in OUTPUT | {".end"}]
     last = len(lines)
     if options:

@@ -9,8 +9,8 @@ from ..errors import DeckError
 from ..pulses import Corners, Exponential, Pulse
 from ..stimulus import CardWaveform, Multitone, Sum, Tone
 from ..waveforms import AmplitudeModulated, DampedSine, FrequencyModulated
-from .deck import Source
 from .numbers import num
+from .source import Source
 
 __all__ = ["KEYWORDS", "read_waveform", "series_words", "source_values"]
 
