@@ -171,7 +171,7 @@ ON_LINE_5 = {
     "b1 out 0 v=sin(time)": "'b1': only this package's chirp",
     "a1 [out] x dac": "only a filesource",
     "a1 %vd([out 0]) m1": "'a1' stands behind no voltage source",
-    "v2 out 0 external": "'v2' is driven by a program",
+    "v2 out 0 external": "'v2': driven by a program",
     "v2 out 0 dc": "'v2': 'dc' without a value",
     "v2 out": "'v2' needs two nodes",
     "v2 out out 1": "'v2': both ends are on node 'out'",
