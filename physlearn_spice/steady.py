@@ -23,9 +23,10 @@ from .modes import known_modes
 from .netlist import Deck, Source, Tran
 from .network import Network
 from .ngspice import Session, simulate
+from .periods import SteadyPower
 from .resonances import Resonance
 from .results import Waveforms
-from .settling import SteadyPower, common_period, settled_power
+from .settling import common_period, settled_power
 from .stimulus import Multitone, Tone
 
 __all__ = ["steady_power"]

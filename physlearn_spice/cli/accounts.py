@@ -23,8 +23,9 @@ from ..measures import (
 )
 from ..modes import known_modes
 from ..netlist import Deck, Tran
+from ..periods import FEWEST_PERIODS
 from ..results import DcSweep, OperatingPoint, Result, Spectrum, Waveforms
-from ..settling import FEWEST_PERIODS, common_period, settled_power
+from ..settling import common_period, settled_power
 from ..stimulus import Multitone, Tone
 
 __all__ = ["account", "coarse_steps", "print_account", "summary"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..errors import DeckError
 from .ac_sweep import Ac
 from .dc_sweep import Dc
+from .lines import at_line
 from .numbers import num, number
 
 __all__ = ["ANALYSES", "Analysis", "Op", "Tran", "analysis_command", "read_analysis"]
@@ -75,7 +76,7 @@ def read_analysis(card: str, line: int | None = None) -> Analysis:
         would not run as it says.
     """
     word, *rest = card.split()
-    try:
+    with at_line(line):
         match word:
             case ".op":
                 return Op()
@@ -85,8 +86,6 @@ def read_analysis(card: str, line: int | None = None) -> Analysis:
                 return _ac(rest, card)
             case _:
                 return _tran(rest)
-    except DeckError as error:
-        raise DeckError(str(error), line=line) from error
 
 
 def _dc(rest: list[str], card: str) -> Dc:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ..errors import DeckError
 from .arithmetic import BINARY, FUNCTIONS, LEVEL, RANDOM, without_trap
+from .lines import at_line
 from .numbers import number
 from .tokens import shown, tokens_of
 
@@ -67,15 +68,11 @@ def evaluate(text: str, names: Namespace, line: int | None = None) -> float:
         Naming the line, unless the trouble is in a definition of another one: what is no
         expression, a name that is not known, no finite value, more work than can be meant.
     """
-    try:
+    with at_line(line):
         value = _evaluated(text, names)
         if not math.isfinite(value):
             raise DeckError(f"{shown(text)} is no finite number")
-    except DeckError as error:
-        if error.line is not None or line is None:
-            raise
-        raise DeckError(str(error), line=line) from error
-    return value
+        return value
 
 
 def _evaluated(text: str, names: Namespace) -> float:

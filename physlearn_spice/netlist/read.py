@@ -24,9 +24,10 @@ from .doubts import doubts
 from .flat import flat_cards
 from .flat_names import plain
 from .layout import open_ends, read_text, title
+from .lines import at_line
 from .names import Names
 from .paste import pasted_cards
-from .reading import Reading, at_line
+from .reading import Reading
 from .source import Source
 from .source_cards import ends_of
 from .sources import Driven, ports_and_sources, swept_source
@@ -161,10 +162,8 @@ def _couplings(reading: Reading) -> list[Coupling]:
             continue
         reading.note(line, f"{coupling.name!r} adds to {before.name!r}, which couples the same two")
         total = before.coefficient + coupling.coefficient
-        try:
+        with at_line(line):
             found[coupling.pair] = replace(before, coefficient=total)
-        except NetworkError as error:
-            raise DeckError(str(error), line=line) from error
     return list(found.values())
 
 

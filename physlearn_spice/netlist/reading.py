@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..couplings import Coupling
 from ..elements import Element
-from ..errors import DeckError, NetworkError, StimulusError
+from ..errors import DeckError
 from .active import CONTROLLED, read_controlled, read_coupling
 from .analyses import ANALYSES, Analysis, read_analysis
 from .diodes import diode_elements
+from .lines import at_line
 from .models import (
     AS_IT_STANDS,
     ElementCard,
@@ -29,7 +29,7 @@ from .passives import PASSIVE, passive_elements
 from .screen import OTHER_ANALYSES
 from .source_cards import Feeds
 
-__all__ = ["Reading", "at_line"]
+__all__ = ["Reading"]
 
 _UNITS = {
     "x": "a subcircuit",
@@ -43,23 +43,6 @@ _UNITS = {
 }
 _OF_THE_WRITER = (("noopac", ""), ("method", "trap"))  # which it adds by itself
 _NODE_VOLTAGE = re.compile(r"v\s*\(\s*([^()\s]+)\s*\)\s*=?\s*([^\s=]+)")
-
-
-@contextmanager
-def at_line(line: int) -> Generator[None]:
-    """Give an error inside the line where it has none.
-
-    Raises
-    ------
-    DeckError
-        What was raised inside.
-    """
-    try:
-        yield
-    except DeckError as error:
-        raise error if error.line is not None else DeckError(str(error), line=line) from error
-    except (NetworkError, StimulusError) as error:
-        raise DeckError(str(error), line=line) from error
 
 
 @dataclass
