@@ -346,6 +346,9 @@ def test_deck_that_is_no_network_runs_as_text_and_says_why(physlearn, tmp_path, 
         (("tune", "{net}", "220", "--range", "0.5"), 1, "must exceed 1"),
         (("spectrum", "{net}", "--band", "2k:100"), 1, "low before high"),
         (("spectrum", "{net}", "--port", "9"), 1, "no port '9'"),
+        (("spectrum", "a.cir", "--port", ":"), 1, "two nodes are written OUT:0"),
+        (("generate", "lattice", "-n", "1"), 1, "at least 2 nodes; the graph has 1"),
+        (("generate", "graph", "--graph", "no.graphml"), 1, "'no.graphml': No such file or"),
         (("generate", "complete", "-n", "1"), 1, "at least 2"),
         (("generate", "gnm", "-n", "30", "-m", "10"), 1, "none of 100 draws"),
         (("generate", "complete", "--resistance", "-5"), 1, "-5"),
@@ -531,7 +534,8 @@ def test_spectrum_says_what_to_add(physlearn, tmp_path, monkeypatch) -> None:
     assert code
     assert "no AC source: add 'ac 1' to a source's card, or say" in err
     assert "--port cc or 1in\n" in err
-    Path("tank.cir").write_text("a tank\nr1 a 0 1.8k\nc1 a 0 1n\nl1 a 0 10u\n")
+    tank = "a tank\nr1 a 0 1.8k\nc1 a 0 1n\nl1 a 0 10u\n.ac dec 9 1k 1meg\n"
+    Path("tank.cir").write_text(tank)
     code, _, err = physlearn("spectrum", "tank.cir")
     assert code
     assert "no source: nothing drives the network; add one, such as 'v1 NODE 0 ac 1'" in err

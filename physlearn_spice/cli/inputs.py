@@ -68,7 +68,9 @@ def read_network_text(path: Path) -> str:
     """
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise NetworkError(f"can't read {str(path)!r}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise NetworkError(f"can't read {str(path)!r}: {error}") from error
 
 
@@ -95,6 +97,8 @@ def load_driven(
     plus, is_pair, minus = name.partition(":")
     added: tuple[Port, ...] = ()
     if is_pair:
+        if not plus:
+            raise DeckError(f"--port {driven!r}: two nodes are written OUT:0")
         added = (Port("".join(filter(str.isalnum, plus + minus)), plus, minus or GROUND),)
     deck = load_deck(path, include_from=include, ports=added)
     for note in deck.notes:

@@ -100,10 +100,15 @@ def spectrum(
     if out is not None:
         title = f"{network.name}, port {driven.name}"
         save_spectrum(net, result, driven.name, out, title=title)
-        write_netcdf(to_xarray(result), out / "spectrum.nc")
+        band_of = None if sets is None else _efficiency_band(net, result, driven, sets)
+        data = to_xarray(result)
+        if band_of is not None:
+            data["band_frequency"] = "band_frequency", band_of[0], {"units": "Hz"}
+            limits = {"long_name": f"efficiency, {_BETWEEN} of circuits"}
+            data["absorbed_band"] = ("limit", "band_frequency"), band_of[1:], limits
+        write_netcdf(data, out / "spectrum.nc")
         with figure() as (fig, axes):
             curve = efficiency(net, result, driven.name)
-            band_of = None if sets is None else _efficiency_band(net, result, driven, sets)
             name = f"values within {tolerance}: {_LEVELS[0]} to {_LEVELS[-1]} % of circuits"
             curves = {title: curve}
             spectrum_curves(axes[0, 0], result.frequency, curves, band=band_of, name_of_band=name)

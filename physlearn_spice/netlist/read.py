@@ -73,7 +73,8 @@ def read_deck(
     DeckError
         Naming the line: an unknown or unsafe card, a missing, negative or misspelt value, a name
         used twice, a node at an open end. Without a line: no elements, no source, a floating
-        part, a loop of voltage sources, an AC analysis with nothing to excite it.
+        part, a loop of voltage sources, an AC analysis with nothing to excite it and no further
+        port.
     """
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
@@ -104,7 +105,8 @@ def _deck(reading: Reading, lines: list[str], folder: Path | None, ports: tuple[
     except NetworkError as error:
         raise DeckError(str(error), line=_line_of(str(error), reading, found)) from error
     _check_ends(network, line_of, {plain(node) for node in open_ends(lines)})
-    _check_excited(reading, driven.sources)
+    if not ports:  # which the caller will excite
+        _check_excited(reading, driven.sources)
     begins = {node: v for node, v in reading.node_voltages.items() if node in network.nodes}
     for node in reading.node_voltages.keys() - begins.keys():
         reading.note(reading.seen[".ic"], f"node {node!r} of .ic is none of the network's")

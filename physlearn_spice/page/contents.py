@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -179,10 +179,14 @@ def _swept(path: Path) -> Answer:
             if str(name).endswith("_re")
         }
         frequency = data["frequency"].to_numpy()
+        band = None
+        if "absorbed_band" in data:
+            band = data["band_frequency"].to_numpy(), *data["absorbed_band"].to_numpy()
         text, engine = str(data.attrs["deck"]), str(data.attrs["engine"])
     deck = read_deck(text)
     spectrum = Spectrum(vectors, Provenance(engine, text), frequency)
-    return answer_of(deck.network, spectrum, {n: s.ac for n, s in deck.sources.items()})
+    answer = answer_of(deck.network, spectrum, {n: s.ac for n, s in deck.sources.items()})
+    return answer if band is None else replace(answer, band=np.vstack(band))
 
 
 def _tuning(path: Path) -> tuple[Answer | None, dict[str, Any]]:
