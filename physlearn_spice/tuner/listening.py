@@ -221,7 +221,7 @@ def powers_by_lanes(
 
     def powers(points: NDArray[np.float64]) -> NDArray[np.float64]:
         found = np.empty(len(points))
-        beyond = ~(np.abs(points) < _LARGEST).all(axis=1)
+        beyond = np.logical_not((np.abs(points) < _LARGEST).all(axis=1))
         for first in range(0, len(points), LANES):
             some = points[first : first + LANES].T
             n = some.shape[1]
