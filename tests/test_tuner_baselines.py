@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from physlearn_spice import Tone
 from physlearn_spice.linear import gradient
 from physlearn_spice.tuner import BASELINES, Bounds, Counted, Job, absorbed_power_at, ask
 from physlearn_spice.tuner.problems import Problem, coupled_network, resonator_bank
@@ -129,6 +132,8 @@ def problem_job(problem: Problem) -> Job:
 
 def test_the_gradient_given_to_a_method_is_that_of_its_power() -> None:
     problem = coupled_network(5, np.random.default_rng(3))
+    loud = tuple(Tone(a, t.frequency) for a, t in zip((1.0, 2.0, 0.5), problem.tones, strict=True))
+    problem = replace(problem, tones=loud)
     job = problem_job(problem)
 
     def probe(objective: Counted, x: Array, bounds: Bounds, rng: np.random.Generator) -> None:
