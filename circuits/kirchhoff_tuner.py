@@ -101,6 +101,13 @@ def main(
     available = available_at_tones(untuned, glass.tones)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=len(RECIPES) * WALKERS * EVALUATIONS)
+
+        def watch(name: str, done: int, power: float) -> bool:
+            share_now = f"{name} absorbs {power / available:.2f} Pav"
+            before = list(RECIPES).index(name) * WALKERS * EVALUATIONS
+            progress.update(task, completed=before + done, description=share_now)
+            return False
+
         runs = compare(
             untuned,
             glass.tones,
@@ -109,11 +116,7 @@ def main(
             n_evaluations=EVALUATIONS,
             n_walkers=WALKERS,
             seed=seed,
-            watch=lambda name, state, finished: progress.update(
-                task,
-                completed=finished * EVALUATIONS + state.n_evaluations,
-                description=f"{name} absorbs {state.absorbed.total / available:.2f} Pav",
-            ),
+            watch=watch,
         )
     powers = {name: np.array([run.powers for run in walks]) for name, walks in runs.items()}
     rows = {

@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", "--", ":")  # where there are more curves than colours
 _POWER_COLOURS = "viridis_r"
 _BEFORE, _AFTER = "#999999", "#0072B2"
 
@@ -246,12 +247,13 @@ def tuner_trace(
     unit
         What the ordinate is, with its unit.
     """
-    for (label, walkers), colour in zip(traces.items(), COLOURS, strict=False):
+    for k, (label, walkers) in enumerate(traces.items()):
+        colour, dashes = COLOURS[k % len(COLOURS)], _DASHES[k // len(COLOURS) % len(_DASHES)]
         at = np.arange(1, walkers.shape[1] + 1)
         sums = np.cumsum(walkers, axis=1)
         sums[:, window:] -= sums[:, :-window].copy()
         smooth = sums / np.minimum(at, window)
-        ax.plot(at, smooth.mean(axis=0), color=colour, label=label, linewidth=1.3)
+        ax.plot(at, smooth.mean(axis=0), dashes, color=colour, label=label, linewidth=1.3)
         if len(walkers) > 1:
             low, high = smooth.min(axis=0), smooth.max(axis=0)
             ax.fill_between(at, low, high, color=colour, alpha=0.13, linewidth=0)

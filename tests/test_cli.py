@@ -63,9 +63,11 @@ def folder(tmp_path: Path, physlearn) -> Path:
     return place
 
 
-@pytest.mark.parametrize("command", ["generate", "run", "spectrum", "tune", "report", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["generate", "run", "spectrum", "tune", "tune compare", "report", "doctor"]
+)
 def test_help_shows_an_example(physlearn, command: str) -> None:
-    code, out, _ = physlearn(command, "--help")
+    code, out, _ = physlearn(*command.split(), "--help")
     assert code == 0
     assert f"Example: physlearn {command}" in " ".join(out.split())
 
@@ -253,6 +255,51 @@ def test_tune_to_tones_scaled(physlearn, folder: Path) -> None:
     assert json.loads(out)["tones"] == [[220.0, 2.0], [330.0, 1.0]]
 
 
+def test_compare_tells_methods_apart_on_equal_numbers(physlearn, folder: Path) -> None:
+    out_folder = folder / "compared"
+    words = ("220,330:0.5", "--methods", "plain,1+1-es,gradient", "-n", 300, "--runs", 3)
+    code, out, _ = physlearn(
+        "tune", "compare", folder / "network.json", *words, "--json", "-o", out_folder
+    )
+    assert code == 0
+    facts = json.loads(out)
+    rows = facts["methods"]
+    assert list(rows) == ["plain", "1+1-es", "gradient"]
+    for row in rows.values():
+        assert row["last_quarter_95"][0] <= row["last_quarter"] <= row["last_quarter_95"][1]
+        assert row["last_quarter"] <= row["best"] <= 1
+        assert (row["runs_that_hit"] > 1) == (row["median_hitting_time"] is not None)
+    assert rows["1+1-es"]["last_quarter"] > rows["plain"]["last_quarter"]
+    assert rows["gradient"]["best"] > rows["plain"]["best"]
+    assert (out_folder / "trace.png").read_bytes().startswith(b"\x89PNG")
+    import xarray as xr
+
+    with xr.open_dataset(out_folder / "result.nc", engine="scipy") as data:
+        trace = data["trace"].to_numpy() / facts["available_W"]
+    assert trace.shape == (3, 3, 300)
+    for of, row in zip(trace, rows.values(), strict=True):
+        assert row["last_quarter"] == pytest.approx(of[:, -75:].mean(), rel=1e-12)
+        assert row["best"] == pytest.approx(of.max(axis=1).mean(), rel=1e-12)
+        assert row["regret"] == pytest.approx(1 - of.mean(), rel=1e-12)
+    assert Network.from_json((out_folder / "network.json").read_text())
+    code, out, _ = physlearn("report", out_folder)
+    assert code == 0
+    assert "tune compare" in (out_folder / "report.html").read_text()
+
+
+def test_compare_prints_a_table_without_a_gradient_for_ngspice(physlearn, folder: Path) -> None:
+    words = ("220", "--engine", "ngspice", "-n", 45, "--runs", 2, "-o", folder / "compared")
+    code, out, _ = physlearn("tune", "compare", folder / "network.json", *words)
+    assert code == 0
+    assert "cma-es" in out
+    assert "gradient  " not in out
+    code, _, err = physlearn(
+        "tune", "compare", folder / "network.json", *words, "--methods", "gradient"
+    )
+    assert code == 1
+    assert "no gradient" in err
+
+
 def test_ctrl_c_leaves_the_best_so_far(folder: Path) -> None:
     out_folder = folder / "interrupted"
     process = start("tune", folder / "network.json", "220,330", "-n", 1000000, "-o", out_folder)
@@ -344,6 +391,11 @@ def test_deck_that_is_no_network_runs_as_text_and_says_why(physlearn, tmp_path, 
         (("tune", "{net}", "220", "--move", "x"), 1, "--move"),
         (("tune", "{net}", "220", "-n", "10"), 1, "warm-up"),
         (("tune", "{net}", "220", "--range", "0.5"), 1, "must exceed 1"),
+        (("tune", "compare", "{net}", "220", "--methods", "magic"), 1, "cma-es"),
+        (("tune", "compare", "{net}", "220", "--methods", "random,random"), 1, "twice"),
+        (("tune", "compare", "{net}", "220:0"), 1, "silent"),
+        (("tune", "compare", "{net}", "220", "--runs", "1"), 2, "--runs"),
+        (("tune", "compare"), 2, "tune compare"),
         (("spectrum", "{net}", "--band", "2k:100"), 1, "low before high"),
         (("spectrum", "{net}", "--port", "9"), 1, "no port '9'"),
         (("spectrum", "a.cir", "--port", ":"), 1, "two nodes are written OUT:0"),

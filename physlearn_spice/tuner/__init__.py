@@ -9,27 +9,33 @@ with sigma falling as the absorbed power rises. :mod:`.together` holds the same 
 many walkers on the linear engine.
 """
 
+from .baselines import BASELINES
 from .brakes import Brake, global_brake, local_brake, no_brake
+from .counted import Counted, Method, ask
+from .job import Job, Tuned, engine_for
 from .memory import Memory, forget, leaky_latch
-from .objective import Absorbed, Objective, absorbed_at_tones
-from .recipes import RECIPES, recipe
-from .tuning import (
-    Tuned,
+from .objective import (
+    Absorbed,
+    Objective,
+    absorbed_at_tones,
     absorbed_power_at,
-    compare,
     dissipated_power_at,
-    engine_for,
-    tune,
 )
+from .recipes import RECIPES, recipe
+from .tuning import compare, tune
 from .walk import Bounds, Info, State, Tuner, around, init, reflect, step, walk
 
 __all__ = [
+    "BASELINES",
     "RECIPES",
     "Absorbed",
     "Bounds",
     "Brake",
+    "Counted",
     "Info",
+    "Job",
     "Memory",
+    "Method",
     "Objective",
     "State",
     "Tuned",
@@ -37,6 +43,7 @@ __all__ = [
     "absorbed_at_tones",
     "absorbed_power_at",
     "around",
+    "ask",
     "compare",
     "dissipated_power_at",
     "engine_for",
