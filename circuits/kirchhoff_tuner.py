@@ -46,7 +46,7 @@ from physlearn_spice.results import Waveforms
 from physlearn_spice.tuner import absorbed_power_at, compare
 
 SIGNALS = Path(__file__).parent / "signals"
-TUNERS = ("plain", "global", "local", "global-latch", "local-latch")
+TUNERS: tuple[str, ...] = ("plain", "global", "local", "global-latch", "local-latch")
 BEST_TUNER, WALKERS, EVALUATIONS, RANGE = "local-latch", 3, 1000, 3.3
 LISTEN_FROM, LISTEN_FOR = 0.05, 1.5  # the part of a recording that is played in time [s]
 SWEEP = Ac(50.0, 3000.0, 800, "dec")
@@ -102,6 +102,13 @@ def main(
     available = available_at_tones(untuned, glass.tones)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=len(TUNERS) * WALKERS * EVALUATIONS)
+
+        def watch(name: str, done: int, power: float) -> bool:
+            share_now = f"{name} absorbs {power / available:.2f} Pav"
+            before = [*TUNERS].index(name) * WALKERS * EVALUATIONS
+            progress.update(task, completed=before + done, description=share_now)
+            return False
+
         runs = compare(
             untuned,
             glass.tones,
@@ -110,12 +117,8 @@ def main(
             n_evaluations=EVALUATIONS,
             n_walkers=WALKERS,
             seed=seed,
-            tuners=TUNERS,
-            watch=lambda name, state, finished: progress.update(
-                task,
-                completed=finished * EVALUATIONS + state.n_evaluations,
-                description=f"{name} absorbs {state.absorbed.total / available:.2f} Pav",
-            ),
+            methods=TUNERS,
+            watch=watch,
         )
     powers = {name: np.array([run.powers for run in walks]) for name, walks in runs.items()}
     rows = {

@@ -12,6 +12,7 @@ from typing import NoReturn
 from .errors import DeckError
 from .netlist import Deck, TextDeck, read_deck, read_text_deck
 from .netlist.layout import read_text
+from .netlist.models import AS_IT_STANDS
 from .netlist.options import Options
 
 __all__ = ["ENDINGS", "find_decks", "open_deck"]
@@ -81,7 +82,8 @@ def open_deck(
         deck = read_deck(text, folder=path.parent, include_from=include_from)
     except DeckError as error:
         other = read_text_deck(text, include_from=include_from, options=options)
-        return replace(other, notes=(f"run as text, being no network: {error}", *other.notes))
+        why = str(error).removesuffix(f"; {AS_IT_STANDS}")
+        return replace(other, notes=(f"run as text, being no network: {why}", *other.notes))
     if not deck.analyses:
-        raise DeckError("the deck has no analysis: add a .ac, .tran or .op card")
+        raise DeckError("the deck has no analysis: add an .op, .dc, .ac or .tran card")
     return replace(deck, options={**deck.options, **(options or {})})

@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", "--", ":")  # where there are more curves than colours
 _POWER_COLOURS = "viridis_r"
 _BEFORE, _AFTER = "#999999", "#0072B2"
 
@@ -246,12 +247,13 @@ def tuner_trace(
     unit
         What the ordinate is, with its unit.
     """
-    for (label, walkers), colour in zip(traces.items(), COLOURS, strict=False):
+    for k, (label, walkers) in enumerate(traces.items()):
+        colour, dashes = COLOURS[k % len(COLOURS)], _DASHES[k // len(COLOURS) % len(_DASHES)]
         at = np.arange(1, walkers.shape[1] + 1)
         sums = np.cumsum(walkers, axis=1)
         sums[:, window:] -= sums[:, :-window].copy()
         smooth = sums / np.minimum(at, window)
-        ax.plot(at, smooth.mean(axis=0), color=colour, label=label, linewidth=1.3)
+        ax.plot(at, smooth.mean(axis=0), dashes, color=colour, label=label, linewidth=1.3)
         if len(walkers) > 1:
             low, high = smooth.min(axis=0), smooth.max(axis=0)
             ax.fill_between(at, low, high, color=colour, alpha=0.13, linewidth=0)
@@ -274,8 +276,12 @@ def ledger_curves(axes: Sequence[Axes], books: Mapping[str, Ledger]) -> None:
     books
         Ledgers by title.
     """
-    top = max(float(book.energy_in_t.max()) for book in books.values()) or 1e-15
-    scale, prefix = si_prefix(top)
+    # without a source what is stored falls, below 0 as a change
+    heights = [(b.energy_in_t, b.dissipated_t, b.dissipated_t + b.stored_t) for b in books.values()]
+    top = max(float(np.max(curves)) for curves in heights)
+    low = min(0.0, *(float(np.min(curves)) for curves in heights))
+    top = top if top > low else 1e-15
+    scale, prefix = si_prefix(max(top, -low))
     for ax, (title, book) in zip(axes, books.items(), strict=True):
         thin = slice(None, None, max(1, len(book.time) // 2000))
         stack = {"dissipated": book.dissipated_t, "stored": book.stored_t}
@@ -283,7 +289,12 @@ def ledger_curves(axes: Sequence[Axes], books: Mapping[str, Ledger]) -> None:
         time = book.time[thin]
         ax.stackplot(time, curves, labels=list(stack), colors=COLOURS[4:6], alpha=0.8)
         ax.plot(time, book.energy_in_t[thin] / scale, color="black", lw=1.0, label="in by the port")
-        ax.set(xlabel="time [s]", title=title, xlim=(0, time[-1]), ylim=(0, 1.05 * top / scale))
+        ax.set(
+            xlabel="time [s]",
+            title=title,
+            xlim=(0, time[-1]),
+            ylim=(1.05 * low / scale, 1.05 * top / scale),
+        )
     axes[0].set_ylabel(f"energy [{prefix}J]")
     axes[0].legend(loc="upper left")
 

@@ -42,6 +42,11 @@ class Account:
     deck_sha256: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_ok(self) -> bool:
+        """Whether the analysis gave a result."""
+        return self.status == Status.OK.value
+
 
 @dataclass(frozen=True)
 class Run:
@@ -73,7 +78,7 @@ class Run:
     @property
     def failed(self) -> tuple[Account, ...]:
         """Accounts of the analyses without a result."""
-        return tuple(account for account in self.accounts if account.status != Status.OK.value)
+        return tuple(account for account in self.accounts if not account.is_ok)
 
 
 def run_decks(

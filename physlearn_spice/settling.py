@@ -1,87 +1,36 @@
 """Whether a driven network has settled, and the mean power that it then takes.
 
-A record is cut into periods from its end. The distance of two periods is how far their node
-voltages, inductor currents and powers differ, relative to the largest of a kind. A transient is a
-sum of decaying terms: the distance that it went in the last quarter of the record, times
-R / (1 - R) with R what that has shrunk by since the quarter before, is what it would still go, were
-there one term. That sees a slow ring-up, in which no two periods differ much, and the state does
-not stand still where a beat turns. For a slow term that is hidden behind others, the way is taken
-to go on for three times the record.
+A transient is cut into periods from its end, which :mod:`.periods` judges.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .elements import Diode, Inductor, Resistor
+from .elements import CubicConductance, Diode, Inductor, Resistor, SaturatingInductor
 from .errors import PhyslearnError
+from .flows import current_of
 from .network import GROUND, Network
+from .periods import FEWEST_PERIODS, SteadyPower, judged, judged_by_power
 from .results import Waveforms
 from .stimulus import Tone
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
-__all__ = ["FEWEST_PERIODS", "SteadyPower", "common_period", "settled_power"]
+__all__ = ["common_period", "settled_power"]
 
-_REPEATS = (1, 2, 3, 4)  # periods of the drive; a subharmonic takes several
-_FEWEST = 3  # repeats in a quarter of the record
-FEWEST_PERIODS = 4 * _FEWEST + 1  # in a record that is judged
 _MOST_CYCLES = 1000  # of the first tone in a common period
 _COMMON = 1e-9  # relative, of frequencies
 _EARLY = 0.01  # of a period, by which a record may begin late: ngspice shows no t = 0
-_AHEAD = 12  # quarters of a record, for which a drift is taken to go on
-_RESOLUTION = 0.01  # of the tolerance: what is closer is not told from rounding
 _FEWEST_POINTS = 16  # of a period
 _Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class SteadyPower:
-    """Mean power of a driven network, and whether it has settled.
-
-    Parameters
-    ----------
-    power
-        Mean power [W] in the network's resistors and diodes, over the last quarter of the record.
-    power_in
-        Mean power [W] that entered through all ports; equal to ``power`` less what controlled
-        sources deliver, once nothing is stored any more.
-    periods
-        How many periods of the drive it took to settle; all that there are where it did not.
-    settled
-        Whether what it would still change is below the tolerance.
-    change
-        What it would still change, relative: estimated from how the change decays, rather too
-        large.
-    repeat
-        After how many periods of the drive the waveforms repeat: 1, or 2 to 4 of a subharmonic.
-    """
-
-    power: float
-    power_in: float
-    periods: int
-    settled: bool
-    change: float
-    repeat: int = 1
-
-    @property
-    def message(self) -> str:
-        """What became of it, in words."""
-        if not self.settled:
-            return (
-                f"did not settle after {self.periods} periods (it may still change by up "
-                f"to {self.change:.1g} of its size)"
-            )
-        every = f", and repeats every {self.repeat} periods" if self.repeat > 1 else ""
-        return f"settled after {self.periods} periods{every}"
 
 
 def common_period(tones: Iterable[Tone]) -> float | None:
@@ -121,7 +70,7 @@ def settled_power(
     Raises
     ------
     PhyslearnError
-        The record is shorter than 13 periods.
+        The record is shorter than 13 periods, or a vector that it takes was not saved.
     """
     time = waveforms.time
     n_periods = math.floor((time[-1] - time[0]) / period + _EARLY)
@@ -132,9 +81,8 @@ def settled_power(
     edges = np.maximum(time[-1] - period * np.arange(n_periods, -1, -1), time[0])
     powers = _mean_powers(network, waveforms, edges)
     if by_power:
-        return _judged_by_power(powers, tolerance)
-    states = _states(network, waveforms, edges)
-    return _judged(states, powers, _repeat(states, tolerance), tolerance)
+        return judged_by_power(powers, tolerance)
+    return judged(_states(network, waveforms, edges), powers, tolerance)
 
 
 def _states(network: Network, waveforms: Waveforms, edges: _Array) -> list[_Array]:
@@ -149,9 +97,10 @@ def _states(network: Network, waveforms: Waveforms, edges: _Array) -> list[_Arra
     shares = np.arange(max(n_points, _FEWEST_POINTS)) / max(n_points, _FEWEST_POINTS)
     times = edges[:-1, None] + np.diff(edges)[:, None] * shares
     states: list[_Array] = []
-    nodes = [f"v({node})" for node in network.nodes if node != GROUND]
-    for names in (nodes, [f"i({name})" for name in network.names(Inductor)]):
-        group = [np.asarray(_spline(time, waveforms.vectors[name])(times)) for name in names]
+    voltages = [waveforms.voltage(node) for node in network.nodes if node != GROUND]
+    coils = network.names(Inductor, SaturatingInductor)
+    for vectors in (voltages, [waveforms.current(name) for name in coils]):
+        group = [np.asarray(_spline(time, vector)(times)) for vector in vectors]
         largest = max((float(np.mean(x[-1] ** 2)) for x in group), default=0.0)
         states += [x / math.sqrt(largest) for x in group if largest > 0]
     return states
@@ -162,11 +111,8 @@ def _mean_powers(network: Network, waveforms: Waveforms, edges: _Array) -> tuple
     time = waveforms.time
     lost, entered = np.zeros_like(time), np.zeros_like(time)
     for e in network.elements:
-        v = waveforms.voltage(e.a, e.b)
-        if isinstance(e, Resistor):
-            lost += v**2 / e.value
-        elif isinstance(e, Diode):
-            lost += v * e.current(v)
+        if isinstance(e, Resistor | CubicConductance | Diode):
+            lost += waveforms.voltage(e.a, e.b) * current_of(network, waveforms, e.name)
     for p in network.ports:
         entered -= waveforms.voltage(p.plus, p.minus) * waveforms.current(f"v{p.name}")
     energies = (_spline(time, power).antiderivative()(edges) for power in (lost, entered))
@@ -178,88 +124,3 @@ def _spline(time: _Array, values: _Array) -> CubicSpline:
     from scipy.interpolate import CubicSpline
 
     return CubicSpline(time, values)
-
-
-def _repeat(states: list[_Array], tolerance: float) -> int:
-    """Return after how many periods the last quarter repeats; 1 where it does not."""
-    n_periods = len(states[0]) if states else 0
-    for repeat in _REPEATS:
-        if n_periods < 4 * _FEWEST * repeat:
-            return 1
-        begin = 3 * n_periods // 4 - repeat
-        apart = sum(np.mean((x[begin + repeat :] - x[begin:-repeat]) ** 2, axis=1) for x in states)
-        if np.max(apart) <= tolerance**2:
-            return repeat
-    return 1
-
-
-def _judged(
-    states: list[_Array], powers: tuple[_Array, _Array], repeat: int, tolerance: float
-) -> SteadyPower:
-    """Judge periods that repeat every ``repeat`` of them, or never."""
-    n_periods = len(powers[0])
-    early = n_periods % repeat
-    lost, entered = (power[early:].reshape(-1, repeat).mean(axis=1) for power in powers)
-    n = len(lost)
-    quarter = n // 4
-    blocks = [x[early:].reshape(n, -1) for x in states]
-    scale = max(abs(float(power[-quarter:].mean())) for power in (lost, entered)) or 1.0
-
-    def apart(some: slice, others: slice) -> _Array:
-        """Distance of blocks from others, or from one."""
-        squared = sum(np.mean((x[some] - x[others]) ** 2, axis=1) for x in blocks)
-        by_power = [np.abs(power[some] - power[others]) / scale for power in (lost, entered)]
-        return np.max([np.sqrt(squared) + 0 * by_power[0], *by_power], axis=0)
-
-    final = n - 2  # at the record's end the cubic is less exact
-    last, before = (
-        float(apart(slice(end - quarter, end), slice(end, end + 1)).max())
-        for end in (final, final - quarter)
-    )
-    steps = apart(slice(final - quarter, final), slice(final - quarter + 1, final + 1))
-    change = _still_to_go(last, before, float(np.median(steps)), tolerance)
-    far = apart(slice(0, n), slice(final, final + 1))
-    outside = np.flatnonzero(far > tolerance)
-    first = int(outside[-1]) + 1 if len(outside) else 0
-    settled = change <= tolerance
-    return SteadyPower(
-        power=float(lost[-quarter:].mean()),
-        power_in=float(entered[-quarter:].mean()),
-        periods=early + first * repeat if settled else n_periods,
-        settled=settled,
-        change=change,
-        repeat=repeat if settled else 1,
-    )
-
-
-def _judged_by_power(powers: tuple[_Array, _Array], tolerance: float) -> SteadyPower:
-    """Judge a record that never repeats by how the mean powers of its quarters go on."""
-    n = len(powers[0])
-    quarter = n // 4
-    means = np.array([[p[n - k * quarter :][:quarter].mean() for k in (3, 2, 1)] for p in powers])
-    scale = float(np.abs(means[:, -1]).max()) or 1.0
-    change, first = 0.0, 0
-    for power, mean in zip(powers, means / scale, strict=True):
-        ways = np.diff(mean)
-        before, last = np.abs(ways).tolist()
-        trembles = ways[-1] * ways[-2] <= 0
-        change = max(change, _still_to_go(last, before, last if trembles else 0.0, tolerance))
-        rest = np.cumsum(power[::-1])[::-1] / np.arange(n, 0, -1) / scale
-        outside = np.flatnonzero(np.abs(rest[: n - quarter] - mean[-1]) > tolerance)
-        first = max(first, int(outside[-1]) + 1 if len(outside) else 0)
-    settled = change <= tolerance
-    lost, entered = (float(mean) for mean in means[:, -1])
-    return SteadyPower(lost, entered, first if settled else n, settled, change)
-
-
-def _still_to_go(last: float, before: float, step: float, tolerance: float) -> float:
-    """Estimate how far it is still to the settled state, rather too much.
-
-    ``last`` is the distance within the last quarter of the record, ``before`` that within the one
-    before, ``step`` that of neighbours in the last. Where the way is no longer than two steps, the
-    state goes round or trembles, and is no farther from its middle than that. Otherwise it goes on
-    as it shrank, and at least for three more records as now: what is slow and weak is seen late.
-    """
-    if max(last, before) <= _RESOLUTION * tolerance or last <= 2 * step:
-        return last
-    return last * max(last / (before - last), _AHEAD) if last < before else math.inf

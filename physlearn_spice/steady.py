@@ -6,16 +6,27 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .elements import Capacitor, Diode, Element, Resistor, Varactor, thermal_voltage
+from .elements import (
+    Capacitor,
+    CubicConductance,
+    Diode,
+    Element,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+    thermal_voltage,
+)
 from .errors import PhyslearnError
 from .measures import points_per_period
 from .modes import known_modes
 from .netlist import Deck, Source, Tran
 from .network import Network
 from .ngspice import Session, simulate
+from .periods import SteadyPower
 from .resonances import Resonance
 from .results import Waveforms
-from .settling import SteadyPower, common_period, settled_power
+from .settling import common_period, settled_power
 from .stimulus import Multitone, Tone
 
 __all__ = ["steady_power"]
@@ -44,7 +55,7 @@ def steady_power(
     """Run a network from rest until it settles, or say that it did not.
 
     The first transient has fourteen time constants of the network's slowest mode near the drive,
-    diodes and varactors replaced by what they are at 0 V; each further one starts anew and is twice
+    nonlinear elements replaced by what they are at rest; each further one starts anew and is twice
     as long. The step is so short that the power at the tones is right to the tolerance.
 
     Parameters
@@ -123,6 +134,10 @@ def _at_rest(network: Network) -> Network:
                 return Resistor(f"r_{e.name}", e.a, e.b, ohm)
             case Varactor():
                 return Capacitor(e.name, e.a, e.b, e.zero_bias_capacitance)
+            case CubicConductance():
+                return Resistor(e.name, e.a, e.b, 1 / e.g1)
+            case SaturatingInductor():
+                return Inductor(e.name, e.a, e.b, e.initial_inductance)
             case _:
                 return e
 

@@ -180,7 +180,7 @@ _LIKE_INCLUDES = """
 .incl DIR/secret.cir  .includes DIR/secret.cir  .incbin DIR/secret.cir  .lib2 DIR/secret.cir
 .load DIR/secret.cir  .osdi DIR/secret.cir  .hdl DIR/secret.cir  .endl  .stim DIR/secret.cir  .prot
 .unprot  .cmodel  .macro s a  .eom  .include=DIR/secret.cir  .include(DIR/secret.cir)  .inc\\lude x
-.backanno  .end1
+.end1
 """
 _SOURCES_OF_FILES = """
 pwl                | v3 c 0 pwl file="DIR/secret.cir" / r3 c 0 1

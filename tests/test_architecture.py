@@ -41,6 +41,7 @@ ORDER = [
     "deck_files",
     "runs",
     "measures",
+    "periods",
     "settling",
     "resonances",
     "modes",

@@ -63,9 +63,11 @@ def folder(tmp_path: Path, physlearn) -> Path:
     return place
 
 
-@pytest.mark.parametrize("command", ["generate", "run", "spectrum", "tune", "report", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["generate", "run", "spectrum", "tune", "tune compare", "report", "doctor"]
+)
 def test_help_shows_an_example(physlearn, command: str) -> None:
-    code, out, _ = physlearn(command, "--help")
+    code, out, _ = physlearn(*command.split(), "--help")
     assert code == 0
     assert f"Example: physlearn {command}" in " ".join(out.split())
 
@@ -253,6 +255,51 @@ def test_tune_to_tones_scaled(physlearn, folder: Path) -> None:
     assert json.loads(out)["tones"] == [[220.0, 2.0], [330.0, 1.0]]
 
 
+def test_compare_tells_methods_apart_on_equal_numbers(physlearn, folder: Path) -> None:
+    out_folder = folder / "compared"
+    words = ("220,330:0.5", "--methods", "plain,1+1-es,gradient", "-n", 300, "--runs", 3)
+    code, out, _ = physlearn(
+        "tune", "compare", folder / "network.json", *words, "--json", "-o", out_folder
+    )
+    assert code == 0
+    facts = json.loads(out)
+    rows = facts["methods"]
+    assert list(rows) == ["plain", "1+1-es", "gradient"]
+    for row in rows.values():
+        assert row["last_quarter_95"][0] <= row["last_quarter"] <= row["last_quarter_95"][1]
+        assert row["last_quarter"] <= row["best"] <= 1
+        assert (row["runs_that_hit"] > 1) == (row["median_hitting_time"] is not None)
+    assert rows["1+1-es"]["last_quarter"] > rows["plain"]["last_quarter"]
+    assert rows["gradient"]["best"] > rows["plain"]["best"]
+    assert (out_folder / "trace.png").read_bytes().startswith(b"\x89PNG")
+    import xarray as xr
+
+    with xr.open_dataset(out_folder / "result.nc", engine="scipy") as data:
+        trace = data["trace"].to_numpy() / facts["available_W"]
+    assert trace.shape == (3, 3, 300)
+    for of, row in zip(trace, rows.values(), strict=True):
+        assert row["last_quarter"] == pytest.approx(of[:, -75:].mean(), rel=1e-12)
+        assert row["best"] == pytest.approx(of.max(axis=1).mean(), rel=1e-12)
+        assert row["regret"] == pytest.approx(1 - of.mean(), rel=1e-12)
+    assert Network.from_json((out_folder / "network.json").read_text())
+    code, out, _ = physlearn("report", out_folder)
+    assert code == 0
+    assert "tune compare" in (out_folder / "report.html").read_text()
+
+
+def test_compare_prints_a_table_without_a_gradient_for_ngspice(physlearn, folder: Path) -> None:
+    words = ("220", "--engine", "ngspice", "-n", 45, "--runs", 2, "-o", folder / "compared")
+    code, out, _ = physlearn("tune", "compare", folder / "network.json", *words)
+    assert code == 0
+    assert "cma-es" in out
+    assert "gradient  " not in out
+    code, _, err = physlearn(
+        "tune", "compare", folder / "network.json", *words, "--methods", "gradient"
+    )
+    assert code == 1
+    assert "no gradient" in err
+
+
 def test_ctrl_c_leaves_the_best_so_far(folder: Path) -> None:
     out_folder = folder / "interrupted"
     process = start("tune", folder / "network.json", "220,330", "-n", 1000000, "-o", out_folder)
@@ -294,6 +341,10 @@ BAD_DECKS = {
 # no networks of the package's, but circuits for ngspice
 ODD_DECKS = {
     "dangling": (DECK.replace(".ac", "r9 b nowhere 1\n.ac"), "line 6: node 'nowhere' is floating"),
+    "current source": (
+        DECK.replace("r1", "i1 0 b 1\nr1", 1),
+        "between '0' and 'b' (1g is next to none)\n",  # and not that run would run it
+    ),
     "negative": (DECK.replace("in a 50", "in a -50"), r"line 3: resistor 'r1': value = -50.0"),
     "amplifier": (DECK.replace(".ac", "e1 o 0 vol='10*v(b)'\nr2 o 0 1\n.ac"), "line 6: "),
 }
@@ -340,8 +391,16 @@ def test_deck_that_is_no_network_runs_as_text_and_says_why(physlearn, tmp_path, 
         (("tune", "{net}", "220", "--move", "x"), 1, "--move"),
         (("tune", "{net}", "220", "-n", "10"), 1, "warm-up"),
         (("tune", "{net}", "220", "--range", "0.5"), 1, "must exceed 1"),
+        (("tune", "compare", "{net}", "220", "--methods", "magic"), 1, "cma-es"),
+        (("tune", "compare", "{net}", "220", "--methods", "random,random"), 1, "twice"),
+        (("tune", "compare", "{net}", "220:0"), 1, "silent"),
+        (("tune", "compare", "{net}", "220", "--runs", "1"), 2, "--runs"),
+        (("tune", "compare"), 2, "tune compare"),
         (("spectrum", "{net}", "--band", "2k:100"), 1, "low before high"),
         (("spectrum", "{net}", "--port", "9"), 1, "no port '9'"),
+        (("spectrum", "a.cir", "--port", ":"), 1, "two nodes are written OUT:0"),
+        (("generate", "lattice", "-n", "1"), 1, "at least 2 nodes; the graph has 1"),
+        (("generate", "graph", "--graph", "no.graphml"), 1, "'no.graphml': No such file or"),
         (("generate", "complete", "-n", "1"), 1, "at least 2"),
         (("generate", "gnm", "-n", "30", "-m", "10"), 1, "none of 100 draws"),
         (("generate", "complete", "--resistance", "-5"), 1, "-5"),
@@ -443,6 +502,10 @@ def test_equal_branches_and_lossless_ones_have_their_rows(physlearn, tmp_path: P
     code, out, _ = physlearn("run", deck, "--json")
     assert code == 0
     assert abs(json.loads(out)["analyses"][0]["residual"]) < 1e-9
+    code, out, _ = physlearn("run", deck)
+    assert code == 0
+    assert "residual" in out
+    assert "mean power" not in out  # a table of no resistors
 
 
 # --- many decks ----------------------------------------------------------------------------------
@@ -461,7 +524,8 @@ R2 vcc a 100k
 
 
 @pytest.mark.parametrize("words", [(), ("--port", "v1in"), ("--port", "1IN")])
-def test_spectrum_of_a_deck_from_elsewhere(physlearn, words) -> None:
+def test_spectrum_of_a_deck_from_elsewhere(physlearn, tmp_path, monkeypatch, words) -> None:
+    monkeypatch.chdir(tmp_path)
     Path("tank.cir").write_text(FOREIGN)
     code, out, err = physlearn("spectrum", "tank.cir", "--json", *words)
     assert code == 0
@@ -474,12 +538,56 @@ def test_spectrum_of_a_deck_from_elsewhere(physlearn, words) -> None:
     assert "line 5: 'c.1' is called 'c_1' here" in err
 
 
-def test_spectrum_says_what_to_add(physlearn) -> None:
+def test_tune_plays_to_the_ac_source_and_says_what_was_read_otherwise(
+    physlearn, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tank.cir").write_text(FOREIGN)  # whose first source is the supply
+    words = "--tuner", "global-latch", "-n", 60, "-o", "at [b]"
+    code, out, err = physlearn("tune", "tank.cir", "1meg", *words)
+    assert code == 0
+    assert "at 1 tone (" in out
+    assert "an ideal source" in out
+    assert "The best is in at [b]." in " ".join(out.split())
+    assert "line 5: 'c.1' is called 'c_1' here" in err
+    tuned = Network.from_json(Path("at [b]", "network.json").read_text())
+    assert [port.name for port in tuned.ports] == ["1in", "cc"]
+    code, _, _ = physlearn("tune", "tank.cir", "1meg", *words, "--port", "vcc")
+    assert code == 0
+    tuned = Network.from_json(Path("at [b]", "network.json").read_text())
+    assert [port.name for port in tuned.ports] == ["cc", "1in"]
+    Path("tank.cir").write_text(FOREIGN.replace("0 AC", "0 SIN(0 1 1meg)"))
+    code, _, err = physlearn("tune", "tank.cir", "1meg", *words)
+    assert code == 1
+    assert "--port cc or 1in\n" in err
+
+
+def test_spectrum_and_tune_take_files_from_the_folder_that_is_named(
+    physlearn, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("parts").mkdir()
+    Path("parts/tank.lib").write_text(".subckt tank a\nc1 a 0 1n\nl1 a 0 1m\n.ends\n")
+    Path("a.cir").write_text("t\n.include tank.lib\nv1 s 0 ac 1\nrs1 s a 50\nx1 a tank\n"
+                             "r1 a 0 1k\n")  # fmt: skip
+    for words in (["spectrum", "a.cir"], ["tune", "a.cir", "100k", "--tuner", "plain", "-n", 60]):
+        code, _, err = physlearn(*words)
+        assert (code, "--include" in err) == (1, True)
+        code, _, err = physlearn(*words, "--include", "parts")
+        assert (code, err) == (0, "")
+        code, _, err = physlearn(*words, "--include", "nowhere")
+        assert (code, "no such folder" in err) == (1, True)
+
+
+def test_spectrum_says_what_to_add(physlearn, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
     Path("tank.cir").write_text(FOREIGN.replace("0 AC", "0 SIN(0 1 1meg)"))
     code, _, err = physlearn("spectrum", "tank.cir")
     assert code
-    assert "no AC source: add 'ac 1' to vcc or v1in, or say which of them drives it (--port)" in err
-    Path("tank.cir").write_text("a tank\nr1 a 0 1.8k\nc1 a 0 1n\nl1 a 0 10u\n")
+    assert "no AC source: add 'ac 1' to a source's card, or say" in err
+    assert "--port cc or 1in\n" in err
+    tank = "a tank\nr1 a 0 1.8k\nc1 a 0 1n\nl1 a 0 10u\n.ac dec 9 1k 1meg\n"
+    Path("tank.cir").write_text(tank)
     code, _, err = physlearn("spectrum", "tank.cir")
     assert code
     assert "no source: nothing drives the network; add one, such as 'v1 NODE 0 ac 1'" in err

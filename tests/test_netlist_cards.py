@@ -27,11 +27,12 @@ SAME = {
     # values
     "c model": case(DRIVE + "\nc1 a 0 cm 40u\n.model cm c(cap=2u tc1=1m)"),
     "c of a model": case(DRIVE + "\nc1 a 0 cm\n.model cm c cap=2u"),
-    "c by size": case(DRIVE + "\nc1 a 0 cj l=100u\n.model cj c(cj=5e-3 cjsw=2e-9 defw=10u)"),
+    "c by size": case(DRIVE + "\nc1 a 0 cj l=100u\n"
+                      ".model cj c(cj=5e-3 cjsw=2e-9 defw=10u narrow=1u short=2u)"),
     "l model": case(DRIVE + "\nl1 a 0 lm\nl2 s a lm 3m\n.model lm l(ind=2m)", AC),
     "r models": case(
         DRIVE + "\nr2 a 0 1k rm\nr3 a 0 rm 2k\nr4 a 0 rm\nr5 a 0 rm l=5u w=2u\nr6 a 0 rr\n"
-        ".model rm r(rsh=10 defw=1e-6)\n.model rr r(r=3k)"
+        ".model rm r(rsh=10 defw=1e-6 narrow=0.2u short=0.3u)\n.model rr r(r=3k)"
     ),
     "tc and temp": case(
         DRIVE + "\nr2 a 0 rt 1k\nr3 a 0 1k tc1=0.01 tc2=1e-4\nr4 a 0 1k temp=47 tc=0.01 1e-4\n"
@@ -68,8 +69,7 @@ SAME = {
     # diodes
     "diode": case(
         "v1 s 0 dc 0.9 ac 1\nr1 s a 100\nd1 a 0 dm area=2.5 m=2\nd2 a b dm off\nr2 b 0 1k\n" + TIGHT
-        + ".model dm d(is=2e-14 n=1.3 rs=7 cjo=10p vj=.7 m=.4 fc=.5 tt=0 eg=1.1 xti=3 bogus_=)"
-          .replace(" bogus_=", "")
+        + ".model dm d(is=2e-14 n=1.3 rs=7 cjo=10p vj=.7 m=.4 fc=.5 tt=0 eg=1.1 xti=3)"
     ),
     "reverse diode": case(
         "v1 s 0 dc -3 ac 1\nr1 s a 100\nd1 a 0 dm\n" + TIGHT + ".model dm d(cj0=10p)"
@@ -78,6 +78,9 @@ SAME = {
     "ic": case(DRIVE + "\nc1 a 0 1u ic=3\nl1 a b 1m ic=2m\nr2 b 0 50", ".tran 1u 100u uic"),
     ".ic": case(DRIVE + "\nc1 a 0 1u\nr2 a 0 1k\n.ic v(a)=3", TRAN),
     ".ic uic": case(DRIVE + "\nc1 a 0 1u\nr2 a 0 1k\n.ic v(a)=3\n.nodeset v(a)=1", TRAN + " uic"),
+    "commas": case(
+        DRIVE + "\nc1 a 0 10n", ".op", ".ac dec 5, 100, 100k", ".tran 1u,100u,0,1u"
+    ),
     "passed over": case(
         DRIVE + "\nc1 a 0 1u\n.print ac v(a)\n.plot ac v(a)\n.width out=80\n.save v(a) v(s)"
     ),
@@ -165,11 +168,14 @@ NOTED = {
     "d1 a 0 dm 2\n.model dm d": "line 4: 'd1': ngspice 39 wants the area as area=2",
     "r1.2 a 0 1": "line 4: 'r1.2' is called 'r1_2' here",
     "r2 a 0 1\n.print op v(a)": "line 5: '.print' was passed over",
+    "r2 a 0 1\n.backanno": "line 5: '.backanno' was passed over",
+    'c2 a 0 1u V=16 rser=0.1 mfg="Nichicon Co" pn="A1"': "line 4: 'c2': passed over, as no "
+    "simulation heeds it: v, mfg, pn",
     "r2 a 0 1\n.noise v(a) v1 dec 1 1 10": "line 5: '.noise' was passed over: it is left to",
     "r2 a 0 1\n.step r1 1 2 1": "line 5: '.step' was passed over: it is left to",
     "r2 a 0 1\n.tran 1m": "line 5: '.tran STOP' is LTspice's",
     "r2 a 0 1\n.tran 0 1m": "line 5: a step of 0 is not ngspice's",
-    "v2 a 0 sin(0 1 1k) exp(0 1)": "line 4: 'v2' has 2 waveforms, of which ngspice plays the last",
+    "v2 a 0 sin(0 1 1k) exp(0 1)": "line 4: 'v2': has 2 waveforms, of which ngspice plays the last",
     "v2 a 0 1 rser=3": "line 4: 'v2': rser= is LTspice's",
     "v_2 a 0 1": "line 4: 'v_2' is the port '2'",
     "r2 a 0 1\n.ic v(nope)=1": "line 5: node 'nope' of .ic is none",
@@ -194,16 +200,20 @@ REFUSED = {
     "r3 a 0 1 foo=2": "'r3': foo= can't be represented; physlearn run",
     "r3 a 0 1 ac=2": "another resistance for AC",
     "r3 a 0 1 m=0": "m=0.0, must be positive",
+    "r3 a 0 1 scale=0": "scale=0.0, must be positive",
+    "r3 a 0 rm w=1u\n.model rm r(rsh=10 narrow=1u)": "'r3': w=1e-06 leaves no size",
+    "c3 a 0 cm l=0\n.model cm c(cj=1)": "'c3': l=0 leaves no size",
     "r3 a 0 rm\n.model rm r(tc1=1)": "'r3' has no value",
-    "l3 a 0 1 rpar=5": "rpar= can't be represented",
+    "l3 a 0 1 rpar=5": "rpar= is LTspice's, and ngspice refuses it: make it an element",
+    "l3 a 0 10 mH": "'mh' is no number, .* write 10mh without a blank",
     "d3 a 0 dm ic=1\n.model dm d": "ic= can't be represented",
-    "d3 a 0 dm 0\n.model dm d": "'d3': area times m is 0",
+    "d3 a 0 dm 0\n.model dm d": "'d3': area=0, must be positive",
     "d3 a 0 dm\n.model dm d\n.temp 50": "'d3' at 50 Celsius",
     "k1 l1 l2 0.5 k2 l1 l3 0.5": "'k1': '0.5' is no inductor; a second coupling has a line",
     ".temp 37 47": "ngspice runs at one temperature",
     ".ic a=3": r"\.ic is read as v\(NODE\)=VALUE",
-    "v2 a 0 sin(0)": "sin has 1 numbers; it takes 2 to 6",
-    "v2 a 0 pwl(0 0 1)": "pwl has 3 numbers",
+    "v2 a 0 sin(0)": "sin has 1 number; it takes 2 to 6",
+    "v2 a 0 pwl(0 0 1)": "pwl of 3: it takes pairs",
     "v2 a 0 pwl(0 0 2 1 1 1)": "the times must not decrease",
     "v2 a 0 pwl(0 0 2 1) r=1": "no corner to repeat from",
     "v2 a 0 pulse(0 1 0 -1)": "rise = -1.0, must be positive",

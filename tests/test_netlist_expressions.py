@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from physlearn_spice.elements import Resistor
 from physlearn_spice.errors import DeckError
+from physlearn_spice.netlist import read_deck
 from physlearn_spice.netlist.expressions import evaluate
 from physlearn_spice.netlist.flat import flat_cards
 from physlearn_spice.netlist.layout import cards
@@ -150,14 +153,14 @@ REFUSED = {
     "1?2": "':' is missing",
     "2a": "39 takes the letter for a unit",
     "1&1": "'&1' can't be read",
-    "pi": "no parameter 'pi'",
+    "pin": "no parameter 'pin'",
     "temper": "no parameter 'temper'",
     "nope(1)": "no function 'nope'",
     "a(1)": "no function 'a'",
     "sin": "'sin' is a function",
-    "sin()": "'sin' takes 1 arguments, not 0",
+    "sin()": "'sin' takes 1 argument, not 0",
     "min(1,2,3)": "'min' takes 2 arguments, not 3",
-    "f(1,2)": "'f' takes 1 arguments, not 2",
+    "f(1,2)": "'f' takes 1 argument, not 2",
     "(1,2)": r"'\)' is missing",
     "agauss(1,1,1)": "'agauss' draws numbers by chance",
     "sqrt(-1)": "no finite number",
@@ -178,6 +181,13 @@ REFUSED = {
 def test_what_is_no_expression_is_refused_with_its_line(text) -> None:
     with pytest.raises(DeckError, match=f"^line 7: .*{REFUSED[text]}"):
         evaluate(text, scope(), 7)
+
+
+def test_pi_is_pi_unless_the_deck_says_otherwise() -> None:
+    """LTspice's decks take it for granted; to ngspice it is no parameter at all."""
+    text = "t\nv1 a 0 1\nr1 a 0 {2*pi}\n.op\n"
+    assert read_deck(text).network["r1"] == Resistor("r1", "a", "0", 2 * math.pi)
+    assert read_deck(text + ".param pi=3\n").network["r1"] == Resistor("r1", "a", "0", 6.0)
 
 
 CHAINS = {

@@ -111,9 +111,9 @@ def test_tran_cards_have_spices_defaults(card, tran) -> None:
 def test_what_prints_is_ignored_and_options_are_kept() -> None:
     deck = read_deck(
         "t\nv1 a 0 1\nr1 a 0 1\n.print tran v(a)\n.plot v(a)\n.options RELTOL = 1m itl1=50 klu\n"
-        ".options method=gear\n.save v(a) i(v1)\n.meas tran x max v(a)\n.op"
+        ".options method=gear, gmin = 0.0\n.save v(a) i(v1)\n.meas tran x max v(a)\n.op"
     )
-    assert deck.options == {"reltol": 1e-3, "itl1": 50, "klu": None, "method": "gear"}
+    assert deck.options == {"reltol": 1e-3, "itl1": 50, "klu": None, "method": "gear", "gmin": 0.0}
     assert deck.save == ("v(a)", "i(v1)")
     assert deck.title == "t"
     assert read_deck("* my title \nv1 a 0 1\nr1 a 0 1").title == "my title"
@@ -133,6 +133,7 @@ ON_LINE_5 = {
     ".control": r"'\.control' is refused: .*any command",
     ".CONTROL": r"'\.control' is refused",
     ".include /etc/passwd": r"'\.include' is refused: files are not read",
+    ".options itl1=\u00b2": "option 'itl1' = '\u00b2': a name, and a number or a word",
     ".inc x": r"'\.inc' is refused",
     ".lib x y": r"'\.lib' is refused",
     ".csparam x=1": r"'\.csparam' is refused",
@@ -170,7 +171,7 @@ ON_LINE_5 = {
     "b1 out 0 v=sin(time)": "'b1': only this package's chirp",
     "a1 [out] x dac": "only a filesource",
     "a1 %vd([out 0]) m1": "'a1' stands behind no voltage source",
-    "v2 out 0 external": "'v2': 'external' is no data",
+    "v2 out 0 external": "'v2': driven by a program",
     "v2 out 0 dc": "'v2': 'dc' without a value",
     "v2 out": "'v2' needs two nodes",
     "v2 out out 1": "'v2': both ends are on node 'out'",

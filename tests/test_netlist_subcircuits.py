@@ -229,3 +229,15 @@ def test_a_folder_may_hold_the_subcircuits(tmp_path: Path) -> None:
     assert read_deck(text, include_from=tmp_path).network["r1_x1"].value == 5.0
     with pytest.raises(DeckError, match=r"^line 4: '\.include' is refused"):
         read_deck(text)
+    (tmp_path / "bad.inc").write_text("* ok\n.control\nshell ls\n.endc\n", encoding="utf-8")
+    with pytest.raises(DeckError, match=r"^line 2: '\.control' is refused"):
+        read_deck("t\n.include bad.inc\nv1 r 0 1\nr1 r 0 1\n", include_from=tmp_path)
+
+
+def test_an_allowed_folder_refuses_nothing_that_is_read_without_one(tmp_path: Path) -> None:
+    (tmp_path / "part.inc").write_text(".global_param q=5\n.macro s a b\nr1 a b {q}\n.eom\n")
+    text = "t\nv1 r 0 1\nx1 r 0 s\n{}\n.step param q 1 2 1\n.noise v(r) v1 dec 1 1 10\n"
+    pasted = text.format((tmp_path / "part.inc").read_text().rstrip())
+    found = read_deck(text.format(".include part.inc"), include_from=tmp_path)
+    assert found == read_deck(pasted) == read_deck(pasted, include_from=tmp_path)
+    assert any("'.step' was passed over" in note for note in found.notes)

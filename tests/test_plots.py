@@ -104,6 +104,15 @@ def test_ledgers_share_a_scale() -> None:
         assert "mJ" in axes[0, 0].get_ylabel()
 
 
+def test_a_ledger_without_a_source_shows_what_was_stored() -> None:
+    t = np.linspace(0, 1, 10)
+    book = Ledger({"1": 0.0}, {}, {}, {}, t, 0 * t, 2e-3 * t, -2e-3 * t)
+    with figure() as (_, axes):
+        ledger_curves(axes[0], {"": book})
+        assert axes[0, 0].get_ylim()[1] == pytest.approx(2.1)
+        assert "mJ" in axes[0, 0].get_ylabel()
+
+
 @pytest.mark.parametrize(("value", "expected"), [(2.0, ""), (3e-3, "m"), (4e-7, "n"), (1e-20, "f")])
 def test_si_prefix(value: float, expected: str) -> None:
     scale, prefix = si_prefix(value)

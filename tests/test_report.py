@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from results_folders import HOSTILE, physlearn, results_of_all
 
 import circuits.kirchhoff_tuner as kirchhoff_tuner
 from physlearn_spice.history import FILE, add_step, read_steps
 from physlearn_spice.measures import Ledger
 from physlearn_spice.page import page_of
 from physlearn_spice.page.html import column, plain, quantity, share, tag
+from tests.results_folders import HOSTILE, physlearn
 
 VOID = {"meta", "link", "br", "hr", "img", "path", "use", "rect"}
 SECTIONS = {
@@ -69,16 +69,6 @@ class Outline(HTMLParser):
 
     def values(self, name: str) -> list[str]:
         return [attrs[name] or "" for _, attrs in self.tags if name in attrs]
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return results_of_all(tmp_path_factory.mktemp("my results"))
-
-
-@pytest.fixture(scope="module")
-def pages(results: Path) -> dict[str, str]:
-    return {name: page_of(results / name) for name in SECTIONS} | {".": page_of(results)}
 
 
 @pytest.mark.parametrize("name", [*SECTIONS, "."])
@@ -132,6 +122,33 @@ def test_the_resonances_are_those_of_the_command(results: Path, pages) -> None:
         assert plain(row["f0_Hz"], 6) in text
         assert plain(row["quality_factor"]) in text
         assert share(row["efficiency"]) in text
+        low, _, high = row["f0_Hz_spread"]
+        assert f"{plain(low, 5)} to {plain(high, 5)}" in text
+    assert "spreads of 200 sets within 5.0\u202f%" in text
+    assert "shaded: within the tolerance" in text
+    assert len(step.facts["resonances"]) > 1
+    assert f"{len(step.facts['resonances'])} resonances, loaded by" in text
+
+
+def test_one_resonance_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a.cir").write_text("t\nv1 a 0 ac 1\nr1 a b 1\nl1 b c 1m\nc1 c 0 1n\n")
+    assert physlearn("spectrum", tmp_path / "a.cir", "-o", tmp_path / "out") == (0, "")
+    assert "1 resonance, with an ideal source" in page_of(tmp_path / "out")
+
+
+def test_a_dc_sweep_is_drawn_over_what_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "a.cir").write_text(
+        "t\nv1 a 0 5\nr1 a b 1k\nr2 b 0 2k\n.dc v1 0 9 1\n.op\n.dc r2 1k 3k 1k\n"
+    )
+    assert physlearn("run", tmp_path / "a.cir", "-j", 1, "-o", tmp_path / "out") == (0, "")
+    page = page_of(tmp_path / "out")
+    labels = [label for label in Outline(page).values("aria-label") if " over " in label]
+    assert [label.rpartition(" ")[2] for label in labels] == ["v1", "r2"]
+    text = "".join(Outline(page).text)
+    assert "v1 [V]" in text
+    assert "r2 [Ohm]" in text
+    assert "v(2)" not in text
+    assert "sweep)" not in text  # ngspice's name of the axis, which is no vector
 
 
 def test_the_powers_of_a_page_add_up(pages) -> None:
@@ -158,6 +175,15 @@ def test_failed_analyses_come_first_with_what_helps(pages) -> None:
     assert ends == ["refused", "bad deck", "ok", "ok", "ok"]
     assert "line 4: " in text
     assert "Advice: " in text
+
+
+def test_a_dc_sweep_is_a_curve_over_what_is_swept(tmp_path: Path) -> None:
+    deck = tmp_path / "divider.cir"
+    cards = "v1 a 0 dc 1\nr1 a b 1k\nr2 b 0 1k\n.dc r2 500 2k 100\n.op\n.dc v1 0 5 0.5"
+    deck.write_text(f"a divider\n{cards}\n.end\n")
+    physlearn("run", deck, "-o", tmp_path / "out")
+    labels = Outline(page_of(tmp_path / "out")).values("aria-label")
+    assert [label.partition(" over ")[2] for label in labels if " over " in label] == ["r2", "v1"]
 
 
 def test_titles_from_elsewhere_are_text(pages) -> None:

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import Page, browser, find_browser
 from matplotlib.image import imread
-from results_folders import physlearn, results_of_all
+
+from tests.browser import Page, browser, find_browser
 
 BROWSER = find_browser()
 PAGES = ["net", "tuned", "many runs", "."]
@@ -28,19 +28,20 @@ def page():
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = results_of_all(tmp_path_factory.mktemp("my results"))
-    for name in PAGES:
-        assert physlearn("report", place / name) == (0, "")
-    return place
+def paths(pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    place = tmp_path_factory.mktemp("my pages")
+    written = {name: place / f"page {k}.html" for k, name in enumerate(PAGES)}
+    for name, path in written.items():
+        path.write_text(pages[name], encoding="utf-8")
+    return written
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_and_says_nothing_to_the_console(
-    results: Path, page: Page, name, width
+    paths: dict[str, Path], page: Page, name, width
 ) -> None:
-    page.open(results / name / "report.html", width=width)
+    page.open(paths[name], width=width)
     assert page.complaints() == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate("document.title.length") > 0
@@ -51,8 +52,8 @@ def test_a_page_fits_and_says_nothing_to_the_console(
     assert page.evaluate(outside) == 0
 
 
-def test_what_is_to_be_seen_is_seen(results: Path, page: Page, tmp_path: Path) -> None:
-    page.open(results / "tuned" / "report.html", width=1280)
+def test_what_is_to_be_seen_is_seen(paths: dict[str, Path], page: Page, tmp_path: Path) -> None:
+    page.open(paths["tuned"], width=1280)
     tall = "[...document.querySelectorAll('svg')].map(e => e.getBoundingClientRect().height)"
     assert min(page.evaluate(tall)) > 200
     assert page.evaluate("document.querySelector('svg').getBoundingClientRect().bottom") < 900
@@ -66,8 +67,8 @@ def test_what_is_to_be_seen_is_seen(results: Path, page: Page, tmp_path: Path) -
     assert colourful > 0.005
 
 
-def test_a_page_prints(results: Path, page: Page) -> None:
-    page.open(results / "tuned" / "report.html", width=1280)
+def test_a_page_prints(paths: dict[str, Path], page: Page) -> None:
+    page.open(paths["tuned"], width=1280)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 1

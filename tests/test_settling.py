@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,15 @@ import pytest
 from typer.testing import CliRunner
 
 from physlearn_spice.cli.app import app
-from physlearn_spice.elements import Capacitor, Diode, Inductor, Resistor, Varactor
+from physlearn_spice.elements import (
+    Capacitor,
+    CubicConductance,
+    Diode,
+    Inductor,
+    Resistor,
+    SaturatingInductor,
+    Varactor,
+)
 from physlearn_spice.errors import PhyslearnError
 from physlearn_spice.generators import EdgeModel, Fixed, LogUniform, gnm, square_lattice
 from physlearn_spice.linear import sweep
@@ -56,6 +65,7 @@ def test_a_slow_ring_up_is_not_settled_until_it_is() -> None:
         assert not found.settled
         assert found.periods == n
         assert "did not settle" in found.message
+        assert ("any amount" in found.message) == math.isinf(found.change)
         left = math.exp(-n / tau)
         assert found.change > 0.5 * left  # it must not be called less than it is
     found = judged(lambda t: -np.expm1(-t / tau) * np.sin(SINE * t), 45000)
@@ -256,6 +266,34 @@ def clipped(amplitude: float) -> tuple[Network, Tone]:
     return Network(parts, (Port("1", "n0", resistance=10.0),)), Tone(amplitude, 6e4)
 
 
+def test_the_power_of_a_cubic_conductance_is_that_of_its_law() -> None:
+    g1, g3, v = 1e-3, 2e-3, 2.0
+    parts = (CubicConductance("r1", "n0", "0", g1, g3), Resistor("r2", "n0", "0", 1e3))
+    found = steady_power(Network(parts, (Port("1", "n0"),)), Tone(v, 1e3))
+    assert found.settled
+    assert found.power == pytest.approx((g1 + 1e-3) * v**2 / 2 + 3 / 8 * g3 * v**4, rel=1e-3)
+
+
+@pytest.mark.parametrize(("amplitude", "saturation"), [(0.03, 1e3), (30.0, 1.0)])
+def test_a_resonator_with_a_core_settles_as_its_losses_say(amplitude, saturation) -> None:
+    """Far below its saturation it is a linear one; above, what enters is what is dissipated."""
+    parts = (
+        Resistor("r1", "n0", "a", 20.0),
+        SaturatingInductor("l1", "a", "b", 1e-3, 1e-4, saturation),
+        Capacitor("c1", "b", "0", 1e-8),
+    )
+    network = Network(parts, (Port("1", "n0"),))
+    f0 = 1 / (2 * math.pi * math.sqrt(1e-11))
+    found = steady_power(network, Tone(amplitude, f0))
+    assert found.settled
+    assert found.power_in == pytest.approx(found.power, rel=1e-3)
+    if amplitude / 20 < saturation:
+        assert found.power == pytest.approx(amplitude**2 / 40, rel=2e-3)
+        # its amplitude grows by 1 - exp(-pi n / Q)
+        quality = math.sqrt(1e-3 / 1e-8) / 20
+        assert found.periods == pytest.approx(quality / math.pi * math.log(2e3), rel=0.2)
+
+
 @pytest.mark.parametrize("amplitude", [0.1, 1.0, 10.0])
 def test_an_antiparallel_pair_takes_what_it_takes_in_a_run_ten_times_longer(amplitude) -> None:
     network, tone = clipped(amplitude)
@@ -286,6 +324,42 @@ def test_a_driven_varactor_diode_doubles_its_period() -> None:
         swing = max(abs(strobe))
         assert (min(apart) > 0.1 * swing) == (repeat == 2)
         assert max(abs(strobe[2:] - strobe[:-2])) < 1e-2 * swing
+
+
+def test_a_cubic_conductance_takes_its_share() -> None:
+    """Of A sin: mean of g1 v^2 + g3 v^4 is g1 A^2 / 2 + 3 g3 A^4 / 8."""
+    cubic = CubicConductance("r1", "a", "0", 1e-2, 2e-2)
+    found = steady_power(Network((cubic,), (Port("1", "a"),)), Tone(1.5, 1e3))
+    assert found.settled
+    assert found.power == pytest.approx(1e-2 * 1.5**2 / 2 + 3 * 2e-2 * 1.5**4 / 8, rel=1e-3)
+    assert found.power_in == pytest.approx(found.power, rel=1e-6)
+
+
+def test_a_resonator_with_a_core_is_linear_for_small_signals_and_settles_for_large_ones() -> None:
+    cubic = CubicConductance("r2", "b", "0", 1e-6, 1e-6)
+    core = SaturatingInductor("l1", "a", "b", 1e-3, 1e-4, 5e-3)
+    rest = Resistor("r1", "n0", "a", 60.0), Capacitor("c1", "b", "0", 1e-8)
+    network = Network((*rest, core, cubic), (Port("1", "n0", resistance=10.0),))
+    coil, leak = Inductor("l1", "a", "b", 1e-3), Resistor("r2", "b", "0", 1e6)
+    at_rest = replace(network, elements=(*rest, coil, leak))
+    exact = absorbed_power(at_rest, sweep(at_rest, *at_frequencies([50e3])))[0]
+    small = steady_power(network, Tone(1e-3, 50e3))
+    assert small.settled
+    assert small.power == pytest.approx(1e-6 * exact, rel=1e-3)
+    large = steady_power(network, Tone(3.0, 50e3))
+    assert large.settled
+    assert abs(large.power / (9 * exact) - 1) > 0.1
+    longer, _ = mean_power_in(network, Tone(3.0, 50e3), 10 * max(large.periods, 30), 400)
+    assert large.power == pytest.approx(longer, rel=1e-3)
+    assert large.power_in == pytest.approx(large.power, rel=1e-3)
+
+
+def test_a_vector_that_was_not_saved_is_named() -> None:
+    time = np.arange(801) / 40
+    waves = Waveforms({n: np.sin(SINE * time) for n in ("v(a)", "i(v1)")}, Provenance("", ""), time)
+    coil = replace(OHM, elements=(*OHM.elements, Inductor("l1", "a", "0", 1.0)))
+    with pytest.raises(PhyslearnError, match=r"i\(l1\) was not saved"):
+        settled_power(coil, waves, 1.0)
 
 
 # --- physlearn run -------------------------------------------------------------------------------

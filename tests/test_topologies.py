@@ -190,7 +190,7 @@ def _nodal(network: Network, resistance: float) -> tuple[np.ndarray, np.ndarray]
         (lambda **k: random_geometric(5, math.nan, **k), "radius = nan"),
         (lambda **k: random_geometric(40, 0.01, **k), "none of 100 draws was connected"),
         (lambda **k: triangular_lattice(0, 3, **k), "lattice of 0 x 3 nodes"),
-        (lambda **k: triangular_lattice(1, 1, **k), "graph of 1 nodes"),
+        (lambda **k: triangular_lattice(1, 1, **k), "the graph has 1"),
         (lambda **k: cubic_lattice(2, -1, 3, **k), "lattice of 2 x -1 x 3 nodes"),
         (lambda **k: ladder(0, **k), "ladder of 0 sections"),
     ],

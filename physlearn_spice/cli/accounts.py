@@ -23,8 +23,9 @@ from ..measures import (
 )
 from ..modes import known_modes
 from ..netlist import Deck, Tran
+from ..periods import FEWEST_PERIODS
 from ..results import DcSweep, OperatingPoint, Result, Spectrum, Waveforms
-from ..settling import FEWEST_PERIODS, common_period, settled_power
+from ..settling import common_period, settled_power
 from ..stimulus import Multitone, Tone
 
 __all__ = ["account", "coarse_steps", "print_account", "summary"]
@@ -202,10 +203,9 @@ def print_account(console: Console, account: Mapping[str, Any]) -> None:
                     f"the network {steady['message']}, of {steady['period_s']:.6g} s each.",
                     highlight=False,
                 )
-            console.print(_table("dissipated in", "energy [J]", account["dissipated_J"]))
-            console.print(_table("stored in", "change [J]", account["stored_J"]))
-            if "delivered_J" in account:
-                console.print(_table("delivered by", "energy [J]", account["delivered_J"]))
+            _print_rows(console, "dissipated in", "energy [J]", account["dissipated_J"])
+            _print_rows(console, "stored in", "change [J]", account["stored_J"])
+            _print_rows(console, "delivered by", "energy [J]", account.get("delivered_J", {}))
 
 
 def _print_ac(console: Console, account: Mapping[str, Any]) -> None:
@@ -222,10 +222,13 @@ def _print_ac(console: Console, account: Mapping[str, Any]) -> None:
     )
     if len(account["power_in_W"]) > 1:
         console.print(_table("port", "mean power in [W]", account["power_in_W"], sort=False))
-    if "dissipated_W" in account:
-        console.print(_table("resistor", "mean power [W]", account["dissipated_W"]))
-    if "delivered_W" in account:
-        console.print(_table("delivered by", "mean power [W]", account["delivered_W"]))
+    _print_rows(console, "resistor", "mean power [W]", account.get("dissipated_W", {}))
+    _print_rows(console, "delivered by", "mean power [W]", account.get("delivered_W", {}))
+
+
+def _print_rows(console: Console, name: str, unit: str, rows: Mapping[str, float]) -> None:
+    if rows:
+        console.print(_table(name, unit, rows))
 
 
 def _table(name: str, unit: str, rows: Mapping[str, float], *, sort: bool = True) -> Table:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from ..errors import PhyslearnError, SimulationError
 from ..ngspice.library import NgspiceMissingError
+from .compare import compare
 from .doctor import doctor
 from .generate import generate
 from .report import report
@@ -23,16 +26,28 @@ from .tune import tune
 
 __all__ = ["app", "main", "run_to_exit"]
 
+
+class _Commands(TyperGroup):
+    """Some commands have two words, as ``tune compare`` has."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take two words for one where they are a command."""
+        both = " ".join(args[:2])
+        return super().resolve_command(ctx, [both, *args[2:]] if both in self.commands else args)
+
+
 app = typer.Typer(
     name="physlearn",
+    cls=_Commands,
     help="Kirchhoff networks that learn by resonance: generate, run, analyse, tune and show them.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (generate, run, spectrum, tune, report, doctor):
-    app.command(no_args_is_help=command is not doctor)(command)
+for command in (generate, run, spectrum, tune, compare, report, doctor):
+    name = "tune compare" if command is compare else None
+    app.command(name, no_args_is_help=command is not doctor)(command)
 
 
 def main() -> None:

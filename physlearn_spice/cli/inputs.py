@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +23,15 @@ from ..stimulus import Multitone, Samples, Tone
 __all__ = [
     "CheckOption",
     "EngineOption",
+    "IncludeOption",
     "JsonOption",
     "OutOption",
+    "PortOption",
     "SeedOption",
     "band",
+    "folder_of_includes",
     "law",
     "load_driven",
-    "load_network",
     "load_signal",
     "read_network_text",
     "share",
@@ -43,15 +47,15 @@ EngineOption = Annotated[
 CheckOption = Annotated[
     bool, typer.Option("--check", help="Run the last point again in ngspice, and compare.")
 ]
+IncludeOption = Annotated[
+    Path | None, typer.Option(help="Folder from which decks may .include files.")
+]
+PortOption = Annotated[
+    str | None,
+    typer.Option(help="Driven port, its source (v1), or two nodes (out:0) [first AC source]."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
-
-
-def load_network(path: Path) -> Network:
-    """Read a network from JSON (``.json``), GraphML (``.graphml``) or a deck (any other ending)."""
-    readers = {".json": Network.from_json, ".graphml": from_graphml}
-    if path.suffix not in readers:
-        return load_deck(path).network
-    return readers[path.suffix](read_network_text(path))
+_READERS = {".json": Network.from_json, ".graphml": from_graphml}
 
 
 def read_network_text(path: Path) -> str:
@@ -64,43 +68,73 @@ def read_network_text(path: Path) -> str:
     """
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise NetworkError(f"can't read {str(path)!r}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise NetworkError(f"can't read {str(path)!r}: {error}") from error
 
 
-def load_driven(path: Path, driven: str | None) -> tuple[Network, Port, tuple[str, ...]]:
-    """Read a network as :func:`load_network`, the port that drives it, and the reader's notes.
+def load_driven(
+    path: Path, driven: str | None, include: Path | None, *, needs_ac: bool
+) -> tuple[Network, Port]:
+    """Read a network from JSON (``.json``), GraphML (``.graphml``) or a deck (any other ending).
 
-    ``driven`` is a port, the source of one (``v1``), or two nodes to be a port (``out:0``). Without
-    it the first source with an AC amplitude drives a deck, and the first port a JSON network.
+    The port that drives it comes first. ``driven`` names it: a port, the source of one (``v1``), or
+    two nodes to be one (``out:0``). Without it, it is a deck's first source with an AC amplitude,
+    or a deck's only source unless it ``needs_ac``, or the first port of a file of the package's
+    own. What the reader notes of a deck goes to standard error.
 
     Raises
     ------
     DeckError
-        No source of the deck has an AC amplitude, and none was named.
+        None of the sources is told from the others, and none was named.
     """
-    if path.suffix in (".json", ".graphml"):
-        network = load_network(path)
-        return network, network.port(driven), ()
+    if path.suffix in _READERS:
+        network = _READERS[path.suffix](read_network_text(path))
+        return _driven_by(network, network.port(driven))
+    include = folder_of_includes(include)
     name = (driven or "").lower()
     plus, is_pair, minus = name.partition(":")
+    added: tuple[Port, ...] = ()
     if is_pair:
-        port = Port("".join(filter(str.isalnum, plus + minus)), plus, minus or GROUND)
-        deck = load_deck(path, ports=[port])
-        return deck.network, port, deck.notes
-    deck = load_deck(path)
+        if not plus:
+            raise DeckError(f"--port {driven!r}: two nodes are written OUT:0")
+        added = (Port("".join(filter(str.isalnum, plus + minus)), plus, minus or GROUND),)
+    deck = load_deck(path, include_from=include, ports=added)
+    for note in deck.notes:
+        print(f"warning: {note}", file=sys.stderr)
     network = deck.network
+    if added:
+        return _driven_by(network, *added)
     names = [port.name for port in network.ports]
     if driven:
         is_source = name not in names and name[:1] == "v" and name[1:] in names
-        return network, network.port(name[1:] if is_source else name), deck.notes
+        return _driven_by(network, network.port(name[1:] if is_source else name))
     for port in network.ports:
-        if deck.source(port.name).ac:
-            return network, port, deck.notes
+        if deck.source(port.name).ac or (len(names) == 1 and not needs_ac):
+            return _driven_by(network, port)
     raise DeckError(
-        f"the deck has no AC source: add 'ac 1' to {' or '.join(f'v{n}' for n in names)}, or say "
-        "which of them drives it (--port)"
+        "the deck has no AC source: add 'ac 1' to a source's card, or say which port drives it: "
+        f"--port {' or '.join(names)}"
     )
+
+
+def folder_of_includes(path: Path | None) -> Path | None:
+    """Return the folder of ``--include``.
+
+    Raises
+    ------
+    DeckError
+        There is none.
+    """
+    if path is not None and not path.is_dir():
+        raise DeckError(f"--include {str(path)!r}: there is no such folder")
+    return path
+
+
+def _driven_by(network: Network, port: Port) -> tuple[Network, Port]:
+    rest = (other for other in network.ports if other != port)
+    return replace(network, ports=(port, *rest)), port
 
 
 def load_signal(signal: str, n_tones: int) -> Multitone:

@@ -27,7 +27,7 @@ from ..rawfile import write_raw
 from ..results import DcSweep, Failure, Spectrum, Waveforms, to_xarray, write_netcdf
 from ..runs import Run, run_decks
 from .accounts import account, coarse_steps, print_account, summary
-from .inputs import JsonOption
+from .inputs import IncludeOption, JsonOption, folder_of_includes
 from .notes import leave_note
 
 __all__ = ["run"]
@@ -52,9 +52,7 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(help="Longest time for an analysis, in seconds.")
     ] = None,
-    include: Annotated[
-        Path | None, typer.Option(help="Folder from which decks may .include files.")
-    ] = None,
+    include: IncludeOption = None,
     rshunt: Annotated[
         float | None, typer.Option(help="Resistance from every node to ground [Ohm].")
     ] = None,
@@ -75,8 +73,7 @@ def run(
     if rshunt is not None and not 0 < rshunt < inf:
         raise DeckError(f"--rshunt {rshunt}: must be positive and finite")
     options = {} if rshunt is None else {"rshunt": rshunt}
-    if include is not None and not include.is_dir():
-        raise DeckError(f"--include {str(include)!r}: there is no such folder")
+    include = folder_of_includes(include)
     found = find_decks(decks)
     if out is None and len(decks) == 1 and not decks[0].is_dir():
         _run_one(decks[0], raw, netcdf, timeout, include, options, as_json=as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
@@ -29,7 +28,9 @@ from ..tolerances import absorbed_band, e_series, mode_spreads, within_tolerance
 from .inputs import (
     CheckOption,
     EngineOption,
+    IncludeOption,
     JsonOption,
+    PortOption,
     SeedOption,
     band,
     load_driven,
@@ -47,13 +48,11 @@ _MOST_OF_BAND = 1000  # frequencies
 
 def spectrum(
     context: typer.Context,
-    network: Annotated[Path, typer.Argument(help="Network: a deck, or JSON of generate or tune.")],
+    network: Annotated[Path, typer.Argument(help="A deck, or network.json or .graphml.")],
     over: Annotated[str | None, typer.Option("--band", help="Frequencies, as 100:2k [Hz].")] = None,
     points: Annotated[int, typer.Option(help="Points per decade.")] = 1000,
-    port: Annotated[
-        str | None,
-        typer.Option(help="Driven port, its source (v1), or two nodes (out:0) [first AC source]."),
-    ] = None,
+    port: PortOption = None,
+    include: IncludeOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder for spectrum.s1p, spectrum.nc, spectrum.png."),
@@ -73,9 +72,7 @@ def spectrum(
 
     Example: physlearn spectrum net/network.json --band 100:2k --out net
     """
-    net, driven, notes = load_driven(network, port)
-    for note in notes:
-        print(f"warning: {note}", file=sys.stderr)
+    net, driven = load_driven(network, port, include, needs_ac=True)
     net = e_series(net) if e24 else net
     spread = share(tolerance) if tolerance else 0.0
     rng = np.random.default_rng(seed)
@@ -103,10 +100,15 @@ def spectrum(
     if out is not None:
         title = f"{network.name}, port {driven.name}"
         save_spectrum(net, result, driven.name, out, title=title)
-        write_netcdf(to_xarray(result), out / "spectrum.nc")
+        band_of = None if sets is None else _efficiency_band(net, result, driven, sets)
+        data = to_xarray(result)
+        if band_of is not None:
+            data["band_frequency"] = "band_frequency", band_of[0], {"units": "Hz"}
+            limits = {"long_name": f"efficiency, {_BETWEEN} of circuits"}
+            data["absorbed_band"] = ("limit", "band_frequency"), band_of[1:], limits
+        write_netcdf(data, out / "spectrum.nc")
         with figure() as (fig, axes):
             curve = efficiency(net, result, driven.name)
-            band_of = None if sets is None else _efficiency_band(net, result, driven, sets)
             name = f"values within {tolerance}: {_LEVELS[0]} to {_LEVELS[-1]} % of circuits"
             curves = {title: curve}
             spectrum_curves(axes[0, 0], result.frequency, curves, band=band_of, name_of_band=name)
@@ -132,7 +134,8 @@ def spectrum(
             f"{power:.4g}",
             *(f"{row[f'{key}_spread'][0]:.5g} to {row[f'{key}_spread'][-1]:.5g}" for key in told),
         )
-    console.print(table)
+    if found["resonances"]:
+        console.print(table)
     how = "eigenvalues of the circuit" if exact is not None else "AAA fit of the spectrum"
     console.print(
         f"{_counted(len(found['resonances']), 'resonance')} from {low:.4g} to {high:.4g} Hz "

@@ -3,66 +3,69 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from math import e
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..elements import Capacitor, Inductor, Resistor
-from ..errors import NetworkError, SimulationError, Status
+from ..errors import SimulationError, Status
 from ..files import make_folder
 from ..folders import Tuning, save_tuning
 from ..measures import available_at_tones
-from ..netlist import Ac
 from ..network import Network
-from ..resonances import natural_band
 from ..stimulus import Tone
 from ..tuner import RECIPES, State, absorbed_power_at, engine_for
 from ..tuner import tune as tuner_run
 from .inputs import (
     CheckOption,
     EngineOption,
+    IncludeOption,
     JsonOption,
     OutOption,
+    PortOption,
     SeedOption,
-    load_network,
+    load_driven,
     load_signal,
 )
 from .notes import leave_note
+from .tuning import (
+    DEFAULT_RANGE,
+    AmplitudeOption,
+    EvaluationsOption,
+    MoveOption,
+    NetworkArgument,
+    RangeOption,
+    SoundArgument,
+    TimeScaleOption,
+    TonesOption,
+    band_around,
+    end_noted,
+    movable_names,
+)
 
 __all__ = ["tune"]
-
-_KINDS = {"r": Resistor, "l": Inductor, "c": Capacitor}
 
 
 def tune(
     context: typer.Context,
-    network: Annotated[Path, typer.Argument(help="Network: a deck, or JSON of generate.")],
-    sound: Annotated[
-        str,
-        typer.Argument(metavar="SIGNAL", help="A .wav or .csv file, or tones: 220,277:0.5 (Hz:V)."),
-    ],
+    network: NetworkArgument,
+    sound: SoundArgument,
     tuner: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "local-latch",
-    evaluations: Annotated[
-        int, typer.Option("--evaluations", "-n", help="Trials included.")
-    ] = 1000,
-    tones: Annotated[int, typer.Option(help="Strongest partials taken from a recording.")] = 6,
-    move: Annotated[str, typer.Option(help="Kinds that may move: letters of r, l, c.")] = "lc",
-    span: Annotated[
-        float, typer.Option("--range", help="Values stay within this factor of their start.")
-    ] = round(e**1.2, 2),
-    amplitude: Annotated[float, typer.Option(help="Factor on the signal's voltage.")] = 1.0,
-    time_scale: Annotated[
-        float, typer.Option(help="Factor on the signal's time: 1e-3 turns Hz into kHz.")
-    ] = 1.0,
+    evaluations: EvaluationsOption = 1000,
+    tones: TonesOption = 6,
+    move: MoveOption = "lc",
+    span: RangeOption = DEFAULT_RANGE,
+    amplitude: AmplitudeOption = 1.0,
+    time_scale: TimeScaleOption = 1.0,
+    port: PortOption = None,
+    include: IncludeOption = None,
     seed: SeedOption = 0,
     engine: EngineOption = "auto",
     check: CheckOption = False,
@@ -76,21 +79,16 @@ def tune(
 
     Example: physlearn tune net/network.json sound.wav --tuner local-latch --out tuned
     """
-    net = load_network(network)
+    net, _ = load_driven(network, port, include, needs_ac=False)
     stimulus = load_signal(sound, tones).scaled(amplitude, time_scale)
-    unknown = set(move.lower()) - set(_KINDS)
-    if unknown or not move:
-        raise NetworkError(f"--move {move!r}: letters of r, l and c")
-    movable = net.names(*(_KINDS[letter] for letter in move.lower()))
-    if not movable:
-        raise NetworkError(f"the network has no element of the kinds {move!r} that may move")
+    movable = movable_names(net, move)
     choice = engine_for(net, engine)
     make_folder(out)
     console = Console(stderr=as_json)
     if not as_json:
         console.print(str(choice), style="dim", highlight=False)
     available = available_at_tones(net, stimulus.tones)
-    with _end_noted() as asked:
+    with end_noted() as asked:
         with _progress(console, evaluations, available) as show:
 
             def watch(state: State) -> bool:
@@ -109,9 +107,7 @@ def tune(
                 watch=watch,
             )
         powers = tuned.powers
-        low, high = natural_band(net)
-        frequencies = [tone.frequency for tone in stimulus.tones]
-        over = Ac(min(low, *frequencies), max(high, *frequencies), 500, "dec")
+        over = band_around(net, stimulus.tones)
         tuning = Tuning(net, tuned.network, stimulus.tones, {tuner: powers[None, :]})
         with console.status("writing files"):
             save_tuning(tuning, over, out, title=f"physlearn tune, {tuner}")
@@ -136,12 +132,16 @@ def tune(
     if as_json:
         print(json.dumps(facts))
     else:
+        n = len(stimulus.tones)
+        told = f"{n} tone{'' if n == 1 else 's'}"
+        most = f"Pav = {available:.4g} W" if np.isfinite(available) else "an ideal source"
         gain = f"{best / powers[0]:.3g} times"
         console.print(
-            f"Mean power absorbed at {len(stimulus.tones)} tones (amplitudes are peak, source "
-            f"resistance not counted; Pav = {available:.4g} W): {powers[0]:.4g} W untuned, "
+            f"Mean power absorbed at {told} (amplitudes are peak, source "
+            f"resistance not counted; {most}): {powers[0]:.4g} W untuned, "
             f"{quarter.mean():.4g} W mean of the last quarter, [b]{best:.4g} W[/b] at "
-            f"best, {gain} the start, in {len(powers)} evaluations. The best is in {out}.",
+            f"best, {gain} the start, in {len(powers)} evaluations. The best is in "
+            f"{escape(str(out))}.",
             highlight=False,
         )
         if check:
@@ -183,16 +183,3 @@ def _progress(
             progress.update(task, completed=state.n_evaluations, description=f"absorbs {now}")
 
         yield show
-
-
-@contextmanager
-def _end_noted() -> Generator[list[int]]:
-    """Note Ctrl-C or a request to end, instead of stopping where nothing is saved yet."""
-    asked: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    previous = [signal.signal(number, lambda number, _: asked.append(number)) for number in numbers]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(numbers, previous, strict=True):
-            signal.signal(number, handler)

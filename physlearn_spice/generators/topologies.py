@@ -44,7 +44,9 @@ def from_graph(
         The graph is not connected, has fewer than two nodes, a self-loop, or no such node.
     """
     labels = list(graph.nodes)
-    if len(labels) < 2 or not nx.is_connected(graph.to_undirected()):
+    if len(labels) < 2:
+        raise NetworkError(f"a network needs at least 2 nodes; the graph has {len(labels)}")
+    if not nx.is_connected(graph.to_undirected()):
         raise NetworkError(f"a graph of {len(labels)} nodes that is not connected is no network")
     plus, ground = port if port is not None else (labels[0], labels[-1])
     for label in (plus, ground):

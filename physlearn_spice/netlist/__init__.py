@@ -1,11 +1,13 @@
 """Decks: everything that is SPICE syntax is in this package and nowhere else."""
 
+from .ac_sweep import Ac, at_frequencies
 from .alter import alter_commands, alter_templates, alterable, rows_of
-from .analyses import analysis_command, read_analysis
-from .dc_sweep import swept_unit
-from .deck import Ac, Analysis, Dc, Deck, Op, Source, Tran, at_frequencies
-from .layout import options_of
+from .analyses import Analysis, Op, Tran, analysis_command, read_analysis
+from .dc_sweep import Dc, swept_sources, swept_unit
+from .deck import Deck
+from .options import options_of
 from .read import load_deck, read_deck
+from .source import Source
 from .text_deck import (
     FlatCircuit,
     TextDeck,
@@ -43,6 +45,7 @@ __all__ = [
     "rows_of",
     "save_deck",
     "side_files",
+    "swept_sources",
     "swept_unit",
     "text_of",
     "to_spice",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
 
 from ..couplings import Coupling
 from ..elements import Cccs, Ccvs, Element, Inductor, Resistor, SaturatingInductor, Vccs, Vcvs
 from ..errors import DeckError
-from ..network import GROUND
-from .deck import core_nodes, meter_of
+from .names import core_nodes, meter_of
 from .nonlinear import core_law, core_parts, read_core_law
 from .numbers import number
 from .source_cards import Feeds, ends_of
@@ -24,7 +23,7 @@ _BY_CURRENT = {"f": Cccs, "h": Ccvs}
 CONTROLLED = {*_BY_VOLTAGE, *_BY_CURRENT}
 
 
-def read_controlled(card: str, line: int) -> Vcvs | Vccs | Cccs | Ccvs:
+def read_controlled(card: str) -> Vcvs | Vccs | Cccs | Ccvs:
     """Read a card whose first letter is one of :data:`CONTROLLED`, linear or ``poly(1)`` so.
 
     Brackets and commas around nodes count for nothing, as in ngspice.
@@ -38,25 +37,21 @@ def read_controlled(card: str, line: int) -> Vcvs | Vccs | Cccs | Ccvs:
     n_controls = 2 if name[0] in _BY_VOLTAGE else 1
     if words[2:4] == ["poly", "1"]:
         words = [*words[:2], *words[4:]]
-        if len(words) != n_controls + 4 or number(words.pop(-2), line) != 0:
-            raise DeckError(f"{name!r}: of a poly(1), only '0 GAIN' is read", line=line)
+        if len(words) != n_controls + 4 or number(words.pop(-2)) != 0:
+            raise DeckError(f"{name!r}: of a poly(1), only '0 GAIN' is read")
     if len(words) != n_controls + 3 or re.search("[{'=]", card):  # an expression is no gain
         form = "A B PLUS MINUS GAIN" if n_controls == 2 else "A B SOURCE GAIN"
-        raise DeckError(f"{name!r} is read as '{name} {form}', not {card!r}", line=line)
+        raise DeckError(f"{name!r} is read as '{name} {form}', not {card!r}")
     *told, value = words
-    gain = number(value, line)
+    gain = number(value)
     if name[0] in _BY_CURRENT:
-        a, b, control = (*_nodes(told[:2]), told[2])
+        a, b, control = told
         return _BY_CURRENT[name[0]](name, a, b, control, gain)
-    a, b, plus, minus = _nodes(told)
+    a, b, plus, minus = told
     return _BY_VOLTAGE[name[0]](name, a, b, plus, minus, gain)
 
 
-def _nodes(words: list[str]) -> Iterator[str]:
-    return (GROUND if node == "gnd" else node for node in words)
-
-
-def read_coupling(card: str, line: int) -> list[Coupling]:
+def read_coupling(card: str) -> list[Coupling]:
     """Read a K card; one of three or more inductors is a coupling of each pair, 0 is none.
 
     Raises
@@ -67,15 +62,14 @@ def read_coupling(card: str, line: int) -> list[Coupling]:
     bare = re.sub(r"[(),]|\b(k|coefficient)\s*=", " ", card)
     name, *words = bare.split()
     if len(words) < 3:
-        raise DeckError(f"{name!r} needs two inductors and a value; it has {words}", line=line)
+        raise DeckError(f"{name!r} needs two inductors and a value; it has {words}")
     *coils, value = words
     for coil in coils:
         if coil[0] != "l":
             raise DeckError(
-                f"{name!r}: {coil!r} is no inductor; a second coupling has a line of its own",
-                line=line,
+                f"{name!r}: {coil!r} is no inductor; a second coupling has a line of its own"
             )
-    k = number(value, line)
+    k = number(value)
     if k == 0:
         return []
     if len(coils) == 2:

@@ -1,15 +1,54 @@
-"""Analyses as cards and as ngspice's commands, which are the cards without their dot."""
+"""Analyses, their cards, and ngspice's commands for them, which are the cards without their dot."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from ..errors import DeckError
-from .deck import Ac, Analysis, Dc, Op, Tran
+from .ac_sweep import Ac
+from .dc_sweep import Dc
+from .lines import at_line
 from .numbers import num, number
 
-__all__ = ["ANALYSES", "analysis_command", "read_analysis"]
+__all__ = ["ANALYSES", "Analysis", "Op", "Tran", "analysis_command", "read_analysis"]
 
 ANALYSES = {".op", ".dc", ".ac", ".tran"}
 _MOST_POINTS = 2**31 - 1  # an int in ngspice
+
+
+@dataclass(frozen=True)
+class Op:
+    """DC operating point."""
+
+
+@dataclass(frozen=True)
+class Tran:
+    """Transient up to ``stop`` [s], with steps of at most ``max_step`` [s], kept from ``start`` on.
+
+    ``step`` [s] is SPICE's printing step, which pulses without a rise time take for one; it is
+    ``max_step`` where none is given.
+    ``at_rest`` starts with every charge and current zero; otherwise from the operating point,
+    which needs a DC path from every node to ground.
+    """
+
+    stop: float
+    max_step: float
+    start: float = 0.0
+    at_rest: bool = True
+    step: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start < self.stop < math.inf and 0 < self.max_step <= self.stop):
+            raise DeckError(
+                f"transient from {self.start!r} to {self.stop!r} s with steps of at most "
+                f"{self.max_step!r} s: needs 0 <= start < stop and 0 < max_step <= stop"
+            )
+        if self.step is not None and not 0 < self.step < math.inf:
+            raise DeckError(f"transient with a printing step of {self.step!r} s: must be positive")
+
+
+Analysis = Op | Dc | Ac | Tran
 
 
 def analysis_command(analysis: Analysis) -> str:
@@ -37,7 +76,7 @@ def read_analysis(card: str, line: int | None = None) -> Analysis:
         would not run as it says.
     """
     word, *rest = card.split()
-    try:
+    with at_line(line):
         match word:
             case ".op":
                 return Op()
@@ -47,8 +86,6 @@ def read_analysis(card: str, line: int | None = None) -> Analysis:
                 return _ac(rest, card)
             case _:
                 return _tran(rest)
-    except DeckError as error:
-        raise DeckError(str(error), line=line) from error
 
 
 def _dc(rest: list[str], card: str) -> Dc:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ..errors import DeckError
 from ..network import Network
+from .layout import cards
 from .numbers import as_ngspice_reads
 
-__all__ = ["Dc", "check_swept", "swept_unit"]
+__all__ = ["Dc", "check_swept", "swept_sources", "swept_unit"]
 
 _MOST_POINTS = 1_000_000
 _UNITS = {"v": "V", "i": "A", "r": "Ohm"}
@@ -82,6 +83,12 @@ class Dc:
 def swept_unit(source: str) -> str:
     """Return the unit of the values that a DC sweep gives a source or resistor."""
     return _UNITS[source[0]]
+
+
+def swept_sources(text: str) -> tuple[str, ...]:
+    """Return what the ``.dc`` cards of a text that ngspice was given sweep, in their order."""
+    words = (card.split() for _, card in cards(text.splitlines()))
+    return tuple(word[1] for word in words if word[0] == ".dc")
 
 
 def check_swept(analyses: Iterable[object], network: Network) -> None:

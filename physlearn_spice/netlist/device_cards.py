@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 
 from ..errors import DeckError
+from .devices import JOINS
 from .flat_names import FlatNames, Place
 from .groups import replaced, words_of
 from .numbers import is_number, num, number_in_part
 
 __all__ = ["FlatCard"]
 
-_NODES = {"k": 0, "e": 4, "g": 4, "q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4, "s": 4}
+_NODES = {**JOINS, "k": 0, "e": 4, "g": 4, "s": 4}  # those that it senses included
 _NODE = re.compile(r"[\s(),]*([^\s(),=][^\s),=]*)")
 _NO_CONTROL = re.compile(r"[\s(),]*(poly|value|vol|cur|table|laplace|freq|[vi]\s*=|[{'])")
 _POLY = re.compile(r"[\s)]*poly\s*\(\s*(\d{1,3})\s*\)")
@@ -23,6 +24,10 @@ _IN_LAW = re.compile(
     re.ASCII,
 )
 _VALUED = "rlcviefghk"  # of these ngspice takes a bare word for a parameter
+# what LTspice's library of parts says of one, and no simulation heeds
+_RATING = re.compile(
+    r"(?<!\S)(mfg|pn|type|v|vrms|vpk|irms|ipk|tol|pwr)\s*=\s*(\"[^\"]*\"|[^\s\"]+)(?!\S)"
+)
 _WORDS = {*("ac", "dc", "sin", "pulse", "pwl", "exp", "sffm", "am", "poly", "uic", "params:")}
 _MULTIPLIED = "rlcdgfiqjmz"  # by the m= of the instance around, in ngspice
 
@@ -51,6 +56,9 @@ class FlatCard:
             return card
         here = self._device(name)
         letter, tail = name[0], rest[0] if rest else ""
+        if letter in "rlc" and (ratings := [found[1] for found in _RATING.finditer(tail)]):
+            self._note(f"{name!r}: passed over, as no simulation heeds it: {', '.join(ratings)}")
+            tail = _RATING.sub("", tail)
         nodes, tail = self._take_nodes(tail, min(_NODES.get(letter, 2), 2))
         if letter in "eg" and not _NO_CONTROL.match(tail):
             controls, tail = self._take_nodes(tail, 2)
@@ -119,7 +127,8 @@ class FlatCard:
         named = {"f": 1, "h": 1, "w": 1, "k": len(words) - 1}.get(letter, 0)
         if letter in "fh" and found:
             named = int(found[0][5:-1])
-        found += [self._device(word) for word in words[:named]]
+        is_name = re.compile("l" if letter == "k" else "")  # a number is none
+        found += [self._device(word) if is_name.match(word) else word for word in words[:named]]
         found += [self._word(letter, word) for word in words[max(named, 0) :]]
         if self.place.factor != 1 and letter in _MULTIPLIED:
             if any(word.startswith("m=") for word in found):

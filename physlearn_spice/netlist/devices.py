@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ..network import GROUND
 from ..topology import Edge
 
-__all__ = ["Device", "devices_of"]
+__all__ = ["JOINS", "Device", "devices_of"]
 
-_JOINS = {"q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4}  # others join two nodes
+JOINS = {"q": 3, "j": 3, "z": 3, "u": 3, "m": 4, "t": 4, "o": 4}  # others join two nodes
 _UNKNOWN_INSIDE = "xa"  # subcircuits not yet flattened, XSPICE devices with nodes that are bits
 _LINEAR = "rlckviefgh"
 _LAW = re.compile(r"\b(poly|value|vol|table|cur)\b|['{].*\b[vi]\s*\(")  # a parameter is none
@@ -38,7 +38,7 @@ class Device:
             return ()
         if self.kind in _UNKNOWN_INSIDE:
             return (GROUND, *(word for word in self.words[:-1] if "=" not in word))
-        return self.words[: _JOINS.get(self.kind, 2)]
+        return self.words[: JOINS.get(self.kind, 2)]
 
     @property
     def fixes_voltage(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..elements import Diode, Element, Resistor, Varactor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, Instance, Model, Temperature
+from .models import AS_IT_STANDS, ElementCard, Model, Temperature
 from .numbers import number
 
 __all__ = ["diode_elements"]
@@ -32,7 +32,7 @@ _ROOM = 27.0
 
 
 def diode_elements(
-    card: Instance,
+    card: ElementCard,
     models: Mapping[str, Model],
     temperature: Temperature,
     fresh: Callable[[str], str],
@@ -46,37 +46,18 @@ def diode_elements(
         Naming the line: a model that is not there, parameters that can't be represented, a
         temperature other than 27 Celsius.
     """
-    where = card.line
-    model_name, *rest = card.words or ("",)
-    if model_name not in models or models[model_name].kind != "d":
-        raise DeckError(f"{card.name!r}: there is no model {model_name!r} of a diode", line=where)
-    model = models[model_name]
+    card.only(("area", "m", "temp", "dtemp"))
+    model, area = _model_and_area(card, models)
+    _check_temperature(card, model, temperature)
     given = _parameters(model)
-    areas = [word for word in rest if word != "off"]
-    factor = given.get("area", 1.0)
-    if areas:
-        note(where, f"{card.name!r}: ngspice 39 wants the area as area={areas[0]}")
-        factor = number(areas[0], where)
-    for key in card.parameters:
-        if key not in ("area", "m", "temp", "dtemp"):
-            raise DeckError(
-                f"{card.name!r}: {key}= can't be represented; {AS_IT_STANDS}", line=where
-            )
-    if len(areas) > 1:
-        raise DeckError(f"{card.name!r}: {areas[1]!r} is one word too many", line=where)
-    own = card.value("temp")
-    celsius = temperature.circuit + (card.value("dtemp") or 0.0) if own is None else own
-    nominal = _ROOM if "tnom" in model.parameters else temperature.nominal
-    if (celsius, nominal) != (_ROOM, _ROOM):
-        raise DeckError(
-            f"{card.name!r} at {celsius:g} Celsius, told at {nominal:g}: a diode's law here is "
-            f"that of {_ROOM:g}; {AS_IT_STANDS}",
-            line=where,
-        )
-    factor = factor if (area := card.value("area")) is None else area
-    factor *= 1.0 if (m := card.value("m")) is None else m
+    if area:
+        note(card.line, f"{card.name!r}: ngspice 39 wants the area as area={area}")
+    size = number(area, card.line) if area else given.get("area", 1.0)
+    if "area" in card.parameters:
+        size = card.factor("area")
+    factor = size * card.factor("m")
     if factor <= 0:
-        raise DeckError(f"{card.name!r}: area times m is {factor:g}, must be positive", line=where)
+        raise DeckError(f"{card.name!r}: area={size:g}, must be positive", line=card.line)
     found: list[Element] = []
     anode = card.a
     if given.get("rs"):
@@ -90,6 +71,28 @@ def diode_elements(
         charge = given["cjo"] * factor, given.get("vj", 1.0), given.get("m", 0.5)
         found.append(Varactor(fresh(f"c{card.name}"), anode, card.b, *charge))
     return found
+
+
+def _model_and_area(card: ElementCard, models: Mapping[str, Model]) -> tuple[Model, str]:
+    """Return what stands behind the nodes; "" for no area."""
+    name, *rest = card.words or ("",)
+    if name not in models or models[name].kind != "d":
+        raise DeckError(f"{card.name!r}: there is no model {name!r} of a diode", line=card.line)
+    area, *more = [*(word for word in rest if word != "off"), ""]
+    if any(more):
+        raise DeckError(f"{card.name!r}: {more[0]!r} is one word too many", line=card.line)
+    return models[name], area
+
+
+def _check_temperature(card: ElementCard, model: Model, temperature: Temperature) -> None:
+    celsius = temperature.of(card)
+    nominal = _ROOM if "tnom" in model.parameters else temperature.nominal
+    if (celsius, nominal) != (_ROOM, _ROOM):
+        raise DeckError(
+            f"{card.name!r} at {celsius:g} Celsius, told at {nominal:g}: a diode's law here is "
+            f"that of {_ROOM:g}; {AS_IT_STANDS}",
+            line=card.line,
+        )
 
 
 def _parameters(model: Model) -> dict[str, float]:

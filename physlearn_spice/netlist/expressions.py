@@ -14,10 +14,11 @@ from typing import Protocol
 
 from ..errors import DeckError
 from .arithmetic import BINARY, FUNCTIONS, LEVEL, RANDOM, without_trap
+from .lines import at_line
 from .numbers import number
 from .tokens import shown, tokens_of
 
-__all__ = ["Effort", "Function", "Names", "evaluate"]
+__all__ = ["Effort", "Function", "Namespace", "evaluate"]
 
 _DEEPEST = 120  # brackets, calls and parameters inside of each other
 _ARITHMETIC = {*LEVEL, *"()!?:"} - {"=", "=="}  # what ngspice puts a function's argument in () for
@@ -39,7 +40,7 @@ class Effort:
     depth: int = 0
 
 
-class Names(Protocol):
+class Namespace(Protocol):
     """Where an expression finds what it names."""
 
     @property
@@ -51,12 +52,12 @@ class Names(Protocol):
         """Return a parameter's value."""
         ...
 
-    def function(self, name: str) -> tuple[Function, Names] | None:
+    def function(self, name: str) -> tuple[Function, Namespace] | None:
         """Return a function of the deck's own, and what finds the functions that it calls."""
         ...
 
 
-def evaluate(text: str, names: Names, line: int | None = None) -> float:
+def evaluate(text: str, names: Namespace, line: int | None = None) -> float:
     """Return an expression's value.
 
     Braces and quotes around all of it count for nothing, and braces within for brackets.
@@ -67,18 +68,14 @@ def evaluate(text: str, names: Names, line: int | None = None) -> float:
         Naming the line, unless the trouble is in a definition of another one: what is no
         expression, a name that is not known, no finite value, more work than can be meant.
     """
-    try:
+    with at_line(line):
         value = _evaluated(text, names)
         if not math.isfinite(value):
             raise DeckError(f"{shown(text)} is no finite number")
-    except DeckError as error:
-        if error.line is not None or line is None:
-            raise
-        raise DeckError(str(error), line=line) from error
-    return value
+        return value
 
 
-def _evaluated(text: str, names: Names) -> float:
+def _evaluated(text: str, names: Namespace) -> float:
     effort = names.effort
     effort.depth += 1
     try:
@@ -90,7 +87,7 @@ def _evaluated(text: str, names: Names) -> float:
 class _Parser:
     """One pass over the tokens, which gives the value at its end."""
 
-    def __init__(self, text: str, names: Names) -> None:
+    def __init__(self, text: str, names: Namespace) -> None:
         self.text = text
         self.names = names
         self.tokens = tokens_of(text)
@@ -216,7 +213,8 @@ class _Parser:
         else:
             raise self._error(f"there is no function {name!r}")
         if len(arguments) != wanted:
-            raise self._error(f"{name!r} takes {wanted} arguments, not {len(arguments)}")
+            plural = "" if wanted == 1 else "s"
+            raise self._error(f"{name!r} takes {wanted} argument{plural}, not {len(arguments)}")
         if found:
             bound = dict(zip(found[0].arguments, arguments, strict=True))
             return _evaluated(found[0].body, _Called(self.names, found[1], bound))
@@ -227,8 +225,8 @@ class _Parser:
 class _Called:
     """Names inside of a function: its arguments, and else parameters of the place that calls it."""
 
-    around: Names
-    home: Names
+    around: Namespace
+    home: Namespace
     bound: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -238,7 +236,7 @@ class _Called:
     def value(self, name: str) -> float:
         return self.bound[name] if name in self.bound else self.around.value(name)
 
-    def function(self, name: str) -> tuple[Function, Names] | None:
+    def function(self, name: str) -> tuple[Function, Namespace] | None:
         return self.home.function(name)
 
 

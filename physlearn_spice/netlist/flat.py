@@ -15,16 +15,16 @@ from .groups import replaced
 from .layout import Card
 from .parameters import Scope
 from .screen import OUTPUT
-from .subcircuits import Instance, Level, read_instance, read_levels
+from .subcircuits import CONDITIONS, Instance, Level, read_instance, read_levels
 from .tokens import names_in
 
 __all__ = ["Flat", "flat_cards"]
 
 _MOST_CARDS = 500_000
 _DEEPEST = 40  # instances inside of each other
-_IN_INSTANCES = {".model", ".if", ".elseif", ".else", ".endif"}
+_IN_INSTANCES = {".model", *CONDITIONS}
 _ASKS = (".save", ".ic", ".nodeset")
-_PLAIN = re.compile(r"[rlc]\w* (\w+) (\w+) [\d.e+-]+", re.ASCII)
+_PLAIN = re.compile(r"[rlc]\w* (?!gnd )(\w+) (?!gnd )(\w+) [\d.e+-]+", re.ASCII)
 
 
 class Flat(NamedTuple):
@@ -81,7 +81,7 @@ class _Flattener:
                 self.cards.append((line, card))
                 continue
             word = card.split()[0]
-            if word in (".if", ".elseif", ".else", ".endif"):
+            if word in CONDITIONS:
                 self._condition(conditions, word, card, place, line)
             elif not all(holds for holds, _ in conditions):
                 continue

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from ..network import GROUND
 from .layout import Card
+from .names import Names
 from .parameters import Scope
 
 __all__ = ["FlatNames", "Place", "plain"]
@@ -51,16 +52,15 @@ class FlatNames:
         self._notes = notes
         self._nodes: dict[str, str] = {}
         self._devices: dict[str, str] = {}
-        self._made: set[str] = set()
 
     @cached_property
-    def _taken(self) -> set[str]:
-        return {word for _, card in self._found for word in re.split(r"[\s(),=]+", card)}
+    def _free(self) -> Names:
+        return Names(word for _, card in self._found for word in re.split(r"[\s(),=]+", card))
 
     def node(self, name: str, place: Place, line: int) -> str:
         """Return what a node is called."""
         if name in (GROUND, "gnd"):
-            return GROUND if place.suffix else name
+            return GROUND
         if name in self._common:
             return self._called(self._nodes, name, plain(name), place, line)
         if name in place.joined:
@@ -81,15 +81,11 @@ class FlatNames:
     ) -> str:
         if there in known:
             return known[there]
-        here = wanted
-        while here != there and (here in self._taken or here in self._made):
-            here += "_"
-        known[there] = here
-        if here != there:
-            self._made.add(here)
-            if here != wanted or not place.path:  # an instance's names are as one expects
-                node = "node " if known is self._nodes else ""
-                self._notes.append(f"line {line}: {node}{there!r} is called {here!r} here")
+        here = known[there] = there if wanted == there else self._free.fresh(wanted)
+        as_expected = here == wanted and place.path  # of an instance's names
+        if here != there and not as_expected:
+            node = "node " if known is self._nodes else ""
+            self._notes.append(f"line {line}: {node}{there!r} is called {here!r} here")
         return here
 
     def renamed(self, card: str) -> str:

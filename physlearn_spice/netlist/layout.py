@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import DeckError
 
-__all__ = ["Card", "cards", "open_ends", "options_of", "read_text", "title", "uncommented"]
+__all__ = ["Card", "cards", "open_ends", "read_text", "title", "uncommented"]
 
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
 Card = tuple[int, str]  # line and text
@@ -82,14 +82,3 @@ def cards(lines: list[str]) -> Iterator[Card]:
 def _folded(text: str) -> str:
     text = re.sub(r"[ \t]+", " ", text)  # many are slow to look through, again and again
     return text.lower().replace("\u00b5", "u").replace("\u03bc", "u")  # micro, sign and letter
-
-
-def options_of(text: str) -> dict[str, str]:
-    """Return the options that a deck's text sets, by name; "" for a bare flag."""
-    entries = " ".join(
-        card.partition(" ")[2]
-        for _, card in cards(text.splitlines())
-        if re.match(r"\.opt(ion|ions)?\s", card)
-    )
-    pairs = (entry.partition("=") for entry in re.sub(r"\s*=\s*", "=", entries).split())
-    return {name: value for name, _, value in pairs}

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..errors import DeckError
 from .numbers import number
 
-__all__ = ["AS_IT_STANDS", "Instance", "Model", "Temperature", "read_instance", "read_model"]
+__all__ = [
+    "AS_IT_STANDS",
+    "ElementCard",
+    "Model",
+    "Temperature",
+    "read_element_card",
+    "read_model",
+]
 
 AS_IT_STANDS = "physlearn run runs the deck as it stands"
 _MODEL = re.compile(r"\.model\s+([^\s=(),]+)\s+(\w+)\s*(.*)")
 _PAIR = re.compile(r"([\w.]+)\s*=\s*([^\s=]+)")
-
-
-@dataclass(frozen=True)
-class Temperature:
-    """Of the circuit, and at which its values are told [Celsius]."""
-
-    circuit: float = 27.0
-    nominal: float = 27.0
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,19 @@ class Model:
         text = self.parameters.get(name)
         return None if text is None else number(text, self.line)
 
+    def only(self, known: Collection[str]) -> None:
+        """Refuse parameters that can't be represented.
+
+        Raises
+        ------
+        DeckError
+            Naming the first of them, and the model's line.
+        """
+        _refuse_others(f"model {self.name!r}", self.parameters, known, self.line)
+
 
 @dataclass(frozen=True)
-class Instance:
+class ElementCard:
     """The card of an element: its nodes, the words behind them, and parameters by name."""
 
     line: int
@@ -57,6 +67,48 @@ class Instance:
         if len(texts) != 1:
             raise DeckError(f"{self.name!r}: {name} needs one value", line=self.line)
         return number(texts[0], self.line)
+
+    def factor(self, name: str) -> float:
+        """Return a factor of the value; 1 where it is not given.
+
+        Raises
+        ------
+        DeckError
+            It is not positive.
+        """
+        given = self.value(name)
+        if given is not None and given <= 0:
+            raise DeckError(f"{self.name!r}: {name}={given!r}, must be positive", line=self.line)
+        return 1.0 if given is None else given
+
+    def only(self, known: Collection[str]) -> None:
+        """Refuse parameters that can't be represented.
+
+        Raises
+        ------
+        DeckError
+            Naming the first of them.
+        """
+        _refuse_others(repr(self.name), self.parameters, known, self.line)
+
+
+def _refuse_others(what: str, parameters: Iterable[str], known: Collection[str], line: int) -> None:
+    for key in parameters:
+        if key not in known:
+            raise DeckError(f"{what}: {key}= can't be represented; {AS_IT_STANDS}", line=line)
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Of the circuit, and at which its values are told [Celsius]."""
+
+    circuit: float = 27.0
+    nominal: float = 27.0
+
+    def of(self, card: ElementCard) -> float:
+        """Temperature [Celsius] of an element."""
+        own = card.value("temp")
+        return self.circuit + (card.value("dtemp") or 0.0) if own is None else own
 
 
 def read_model(line: int, card: str) -> Model:
@@ -76,7 +128,7 @@ def read_model(line: int, card: str) -> Model:
     return Model(line, match[1], match[2], dict(_PAIR.findall(inside)))
 
 
-def read_instance(line: int, card: str) -> Instance:
+def read_element_card(line: int, card: str) -> ElementCard:
     """Read the card of an element of two nodes.
 
     Raises
@@ -96,4 +148,4 @@ def read_instance(line: int, card: str) -> Instance:
         else:
             into.append(word)
     parameters = {key: tuple(values) for key, values in named.items()}
-    return Instance(line, name, words[0], words[1], tuple(plain), parameters)
+    return ElementCard(line, name, words[0], words[1], tuple(plain), parameters)

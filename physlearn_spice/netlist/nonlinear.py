@@ -13,7 +13,7 @@ import re
 from ..elements import CubicConductance, Inductor, SaturatingInductor, Varactor, Vcvs
 from ..errors import DeckError
 from ..network import GROUND
-from .deck import core_nodes, meter_of
+from .names import core_nodes, meter_of
 from .numbers import num, number
 
 __all__ = [

@@ -7,7 +7,14 @@ import re
 
 from ..errors import DeckError
 
-__all__ = ["as_ngspice_reads", "is_number", "num", "number", "number_in_part"]
+__all__ = [
+    "as_ngspice_reads",
+    "begins_number",
+    "is_number",
+    "num",
+    "number",
+    "number_in_part",
+]
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,9})?)((?!e)[a-z]*)", re.ASCII)
 _SUFFIX = {  # powers of ten; longest first: "meg" before "m"
@@ -84,6 +91,11 @@ def is_number(text: str) -> bool:
     except DeckError:
         return False
     return True
+
+
+def begins_number(word: str) -> bool:
+    """Whether a word can't be a name, and so must be a number."""
+    return word[:1] in {*"+-.0123456789"}
 
 
 def num(value: float) -> str:

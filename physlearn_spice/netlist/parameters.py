@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import DeckError
-from .expressions import Effort, Function, Names, evaluate
+from .expressions import Effort, Function, Namespace, evaluate
 from .groups import group_end
 from .numbers import num
 
@@ -108,13 +109,15 @@ class Scope:
             return self.known[name]
         if self.around is not None:  # its own name there: v={2*v} is twice the outer one
             return self.around.value(name)
+        if name == "pi" and not in_own_definition:  # LTspice's; ngspice has it in B sources only
+            return math.pi
         raise DeckError(
             f"parameter {name!r} is defined by itself"
             if in_own_definition
             else f"there is no parameter {name!r}"
         )
 
-    def function(self, name: str) -> tuple[Function, Names] | None:
+    def function(self, name: str) -> tuple[Function, Namespace] | None:
         """Return a function of the deck's own, and the scope that it is defined in."""
         if name in self.definitions.functions:
             return self.definitions.functions[name], self

@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping
 
 from ..elements import Capacitor, Element, Inductor, LinearElement, Resistor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, Instance, Model, Temperature
-from .numbers import number
+from .models import AS_IT_STANDS, ElementCard, Model, Temperature
+from .numbers import begins_number, is_number, number
 
-__all__ = ["PASSIVE", "initial_value", "passive_elements"]
+__all__ = ["PASSIVE", "passive_elements"]
 
 PASSIVE: dict[str, type[LinearElement]] = {"r": Resistor, "l": Inductor, "c": Capacitor}
 _OWN_NAMES = {"r": ("r", "resistance"), "l": ("l", "inductance"), "c": ("c", "cap", "capacitance")}
 _FOR_ALL = {"m", "scale", "tc", "tc1", "tc2", "temp", "dtemp"}
 _FURTHER = {"r": {"l", "w", "ac", "noisy"}, "l": {"ic", "rser"}, "c": {"ic", "rser", "l", "w"}}
+_PARASITIC = {"rpar", "cpar", "lser", "rlshunt"}
 _OF_MODEL = {
     "r": {"r", "res", "rsh", "tc1", "tc2", "tnom", "defw", "l", "w", "narrow", "short", "kf", "af"},
     "l": {"ind", "tc1", "tc2", "tnom"},
@@ -29,7 +30,7 @@ _DEFAULT_SIZE = 10e-6  # [m]: of a resistor whose sheet resistance is told
 
 
 def passive_elements(
-    card: Instance,
+    card: ElementCard,
     models: Mapping[str, Model],
     temperature: Temperature,
     fresh: Callable[[str], str],
@@ -46,40 +47,35 @@ def passive_elements(
         represented.
     """
     letter, where = card.name[0], card.line
-    known = {*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]}
     for key in card.parameters:
-        if key not in known:
+        if key in _PARASITIC:
             raise DeckError(
-                f"{card.name!r}: {key}= can't be represented; {AS_IT_STANDS}", line=where
+                f"{card.name!r}: {key}= is LTspice's, and ngspice refuses it: make it an element "
+                "of its own",
+                line=where,
             )
     model, told = _model_and_value(card, models)
+    card.only({*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]})
     if model:
-        for key in model.parameters:
-            if key not in _OF_MODEL[letter]:
-                raise DeckError(
-                    f"model {model.name!r}: {key}= can't be represented; {AS_IT_STANDS}",
-                    line=model.line,
-                )
-        if letter != "r" and card.words[-1] == model.name and len(card.words) == 2:
-            note(where, f"{card.name!r}: ngspice wants the model before the value")
+        model.only(_OF_MODEL[letter])
+    if letter != "r" and model and len(card.words) == 2 and card.words[-1] == model.name:
+        note(where, f"{card.name!r}: ngspice wants the model before the value")
     if letter != "r" and "tc" in card.parameters:
         note(where, f"{card.name!r}: ngspice has no tc= here, only tc1= and tc2=")
     nominal = _of_model(card, model) if told is None else told
     if nominal is None:
         raise DeckError(f"{card.name!r} has no value", line=where)
-    value = nominal * _heated(card, model, temperature) * (card.value("scale") or 1.0)
-    m = 1.0 if (given := card.value("m")) is None else given
-    if m <= 0:
-        raise DeckError(f"{card.name!r}: m={m!r}, must be positive", line=where)
-    value = value * m if letter == "c" else value / m
-    if letter == "r" and value == 0:
-        note(where, f"{card.name!r} has 0 Ohm, which is {_LEAST_RESISTANCE:g} Ohm to ngspice")
-        value = _LEAST_RESISTANCE
     if letter == "r" and card.value("ac") not in (None, nominal):
         raise DeckError(
             f"{card.name!r}: another resistance for AC can't be represented; {AS_IT_STANDS}",
             line=where,
         )
+    value = nominal * _heated(card, model, temperature) * card.factor("scale")
+    m = card.factor("m")
+    value = value * m if letter == "c" else value / m
+    if letter == "r" and value == 0:
+        note(where, f"{card.name!r} has 0 Ohm, which is {_LEAST_RESISTANCE:g} Ohm to ngspice")
+        value = _LEAST_RESISTANCE
     series = card.value("rser")
     if not series:
         return [PASSIVE[letter](card.name, card.a, card.b, value)]
@@ -89,15 +85,10 @@ def passive_elements(
     return [PASSIVE[letter](card.name, card.a, middle, value), behind]
 
 
-def initial_value(card: Instance) -> float | None:
-    """Return ``ic=``: the voltage [V] of a capacitor or the current [A] of an inductor."""
-    return card.value("ic")
-
-
 def _model_and_value(
-    card: Instance, models: Mapping[str, Model]
+    card: ElementCard, models: Mapping[str, Model]
 ) -> tuple[Model | None, float | None]:
-    names = [word for word in card.words if word[0] not in "+-.0123456789" or word in models]
+    names = [word for word in card.words if not begins_number(word) or word in models]
     told = [number(word, card.line) for word in card.words if word not in names]
     told += [value for key in _OWN_NAMES[card.name[0]] if (value := card.value(key)) is not None]
     if len(told) > 1:
@@ -112,14 +103,16 @@ def _model_and_value(
         model = models.get(name)
         if model is None or model.kind not in (card.name[0], "res", "ind", "cap"):
             what = "no model" if model is None else f"a model of kind {model.kind!r}"
+            joined = "".join(card.words)
+            hint = f"; write {joined} without a blank" if told and is_number(joined) else ""
             raise DeckError(
-                f"{card.name!r}: {name!r} is no number, and there is {what} {name!r} for it",
+                f"{card.name!r}: {name!r} is no number, and there is {what} {name!r} for it{hint}",
                 line=card.line,
             )
     return model, told[0] if told else None
 
 
-def _heated(card: Instance, model: Model | None, temperature: Temperature) -> float:
+def _heated(card: ElementCard, model: Model | None, temperature: Temperature) -> float:
     """Return the factor 1 + tc1 dT + tc2 dT^2."""
 
     def of(key: str) -> float | None:
@@ -131,40 +124,51 @@ def _heated(card: Instance, model: Model | None, temperature: Temperature) -> fl
         if len(both) > 2:
             raise DeckError(f"{card.name!r}: tc= takes two values", line=card.line)
         first, second = (*(number(text, card.line) for text in both), second)[:2]
-    own = card.value("temp")
-    celsius = temperature.circuit + (card.value("dtemp") or 0.0) if own is None else own
     nominal = model.value("tnom") if model else None
-    rise = celsius - (temperature.nominal if nominal is None else nominal)
+    rise = temperature.of(card) - (temperature.nominal if nominal is None else nominal)
     return 1 + first * rise + second * rise**2
 
 
-def _of_model(card: Instance, model: Model | None) -> float | None:
+def _of_model(card: ElementCard, model: Model | None) -> float | None:
     """Return the value that a model gives, by itself or by the size of the element."""
     if model is None:
         return None
-    narrow, short = model.value("narrow") or 0.0, model.value("short") or 0.0
-
-    def size(key: str, *defaults: float | None) -> float | None:
-        return next((v for v in (card.value(key), *defaults) if v is not None), None)
-
     match card.name[0]:
         case "r":
             plain = model.value("r") if model.value("r") is not None else model.value("res")
             sheet = model.value("rsh")
             if plain is not None or sheet is None:
                 return plain
-            length = size("l", model.value("l"), _DEFAULT_SIZE) or 0.0
-            width = size("w", model.value("defw"), model.value("w"), _DEFAULT_SIZE) or 0.0
-            return sheet * (length - short) / (width - narrow)
+            # at both ends, but of a capacitor once (39.3)
+            short, narrow = (2 * (model.value(key) or 0.0) for key in ("short", "narrow"))
+            length = _size(card, "l", short, model.value("l"), _DEFAULT_SIZE)
+            width = _size(card, "w", narrow, model.value("defw"), model.value("w"), _DEFAULT_SIZE)
+            return sheet * length / width if length and width else None
         case "l":
             return model.value("ind")
         case _:
             plain, area = model.value("cap"), model.value("cj")
-            length = size("l", model.value("defl"))
-            width = size("w", model.value("defw"), _DEFAULT_SIZE) or 0.0
-            if plain is not None or area is None or length is None:
+            short, narrow = (model.value(key) or 0.0 for key in ("short", "narrow"))
+            length = _size(card, "l", short, model.value("defl"))
+            width = _size(card, "w", narrow, model.value("defw"), _DEFAULT_SIZE)
+            if plain is not None or area is None or not (length and width):
                 return plain
             side = model.value("cjsw") or 0.0
-            return area * (width - narrow) * (length - short) + side * 2 * (
-                (length - short) + (width - narrow)
-            )
+            return area * width * length + side * 2 * (width + length)
+
+
+def _size(card: ElementCard, key: str, less: float, *defaults: float | None) -> float | None:
+    """Return a length or width [m] without what a model takes off; None where it is not told.
+
+    Raises
+    ------
+    DeckError
+        Nothing is left of it.
+    """
+    told = next((v for v in (card.value(key), *defaults) if v is not None), None)
+    if told is None:
+        return None
+    size = told - less
+    if size <= 0:
+        raise DeckError(f"{card.name!r}: {key}={told:g} leaves no size, {size:g} m", line=card.line)
+    return size

@@ -15,17 +15,20 @@ from ..couplings import Coupling
 from ..elements import Cccs, Ccvs, Element
 from ..errors import DeckError, NetworkError
 from ..network import Network, Port
+from .ac_sweep import Ac
 from .active import with_cores, without_meters
-from .control_block import lifted
+from .analyses import Analysis
 from .dc_sweep import Dc, check_swept
-from .deck import Ac, Analysis, Deck, Source
+from .deck import Deck
 from .doubts import doubts
 from .flat import flat_cards
 from .flat_names import plain
-from .layout import cards, open_ends, read_text, title
+from .layout import open_ends, read_text, title
+from .lines import at_line
 from .names import Names
-from .paste import screened_cards
-from .reading import Reading, at_line
+from .paste import pasted_cards
+from .reading import Reading
+from .source import Source
 from .source_cards import ends_of
 from .sources import Driven, ports_and_sources, swept_source
 
@@ -70,13 +73,14 @@ def read_deck(
     DeckError
         Naming the line: an unknown or unsafe card, a missing, negative or misspelt value, a name
         used twice, a node at an open end. Without a line: no elements, no source, a floating
-        part, a loop of voltage sources, an AC analysis with nothing to excite it.
+        part, a loop of voltage sources, an AC analysis with nothing to excite it and no further
+        port.
     """
     lines = text.splitlines()
     if not any(line.strip() for line in lines):
         raise DeckError("the deck is empty")
-    found, notes = lifted(cards(lines))
-    flat = flat_cards(screened_cards(lines, include_from) if include_from else found)
+    found, notes = pasted_cards(lines, include_from)
+    flat = flat_cards(found)
     words = (word for _, card in flat.cards for word in re.split(r"[\s(),=]+", card))
     reading = Reading(Names(words), notes=[*notes, *doubts(lines), *flat.notes])
     for line, card in flat.cards:
@@ -101,7 +105,8 @@ def _deck(reading: Reading, lines: list[str], folder: Path | None, ports: tuple[
     except NetworkError as error:
         raise DeckError(str(error), line=_line_of(str(error), reading, found)) from error
     _check_ends(network, line_of, {plain(node) for node in open_ends(lines)})
-    _check_excited(reading, driven.sources)
+    if not ports:  # which the caller will excite
+        _check_excited(reading, driven.sources)
     begins = {node: v for node, v in reading.node_voltages.items() if node in network.nodes}
     for node in reading.node_voltages.keys() - begins.keys():
         reading.note(reading.seen[".ic"], f"node {node!r} of .ic is none of the network's")
@@ -159,10 +164,8 @@ def _couplings(reading: Reading) -> list[Coupling]:
             continue
         reading.note(line, f"{coupling.name!r} adds to {before.name!r}, which couples the same two")
         total = before.coefficient + coupling.coefficient
-        try:
+        with at_line(line):
             found[coupling.pair] = replace(before, coefficient=total)
-        except NetworkError as error:
-            raise DeckError(str(error), line=line) from error
     return list(found.values())
 
 

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from ..couplings import Coupling
 from ..elements import Element
-from ..errors import DeckError, NetworkError, StimulusError
-from ..network import GROUND
+from ..errors import DeckError
 from .active import CONTROLLED, read_controlled, read_coupling
-from .analyses import ANALYSES, read_analysis
-from .deck import Analysis
+from .analyses import ANALYSES, Analysis, read_analysis
 from .diodes import diode_elements
-from .models import AS_IT_STANDS, Instance, Model, Temperature, read_instance, read_model
+from .lines import at_line
+from .models import (
+    AS_IT_STANDS,
+    ElementCard,
+    Model,
+    Temperature,
+    read_element_card,
+    read_model,
+)
 from .names import Names
 from .nonlinear import read_core_law, read_cubic, read_varactor
 from .numbers import is_number, number
-from .options import check_options, check_vectors
+from .options import OPTION_CARDS, check_options, check_vectors, told_options
 from .passives import PASSIVE, passive_elements
-from .screen import HOSTILE, OUTPUT
+from .screen import OTHER_ANALYSES
 from .source_cards import Feeds
 
-__all__ = ["Reading", "at_line"]
+__all__ = ["Reading"]
 
 _UNITS = {
     "x": "a subcircuit",
@@ -37,25 +41,8 @@ _UNITS = {
     "s": "a switch",
     "w": "a switch",
 }
-_LEFT_TO_NGSPICE = {".step", ".pz", ".sens", ".noise", ".tf", ".disto", ".sp", ".pss", ".hb"}
+_OF_THE_WRITER = (("noopac", ""), ("method", "trap"))  # which it adds by itself
 _NODE_VOLTAGE = re.compile(r"v\s*\(\s*([^()\s]+)\s*\)\s*=?\s*([^\s=]+)")
-
-
-@contextmanager
-def at_line(line: int) -> Generator[None]:
-    """Give an error inside the line where it has none.
-
-    Raises
-    ------
-    DeckError
-        What was raised inside.
-    """
-    try:
-        yield
-    except DeckError as error:
-        raise error if error.line is not None else DeckError(str(error), line=line) from error
-    except (NetworkError, StimulusError) as error:
-        raise DeckError(str(error), line=line) from error
 
 
 @dataclass
@@ -64,8 +51,8 @@ class Reading:
 
     names: Names
     seen: dict[str, int] = field(default_factory=dict[str, int])  # name to line
-    parts: list[Instance | tuple[int, Element]] = field(
-        default_factory=list[Instance | tuple[int, Element]]
+    parts: list[ElementCard | tuple[int, Element]] = field(
+        default_factory=list[ElementCard | tuple[int, Element]]
     )
     couplings: list[tuple[int, Coupling]] = field(default_factory=list[tuple[int, Coupling]])
     models: dict[str, Model] = field(default_factory=dict[str, Model])
@@ -73,9 +60,8 @@ class Reading:
     core_laws: list[str] = field(default_factory=list[str])  # of saturating inductors
     analyses: list[tuple[int, Analysis]] = field(default_factory=list[tuple[int, Analysis]])
     options: dict[str, float | str | None] = field(default_factory=dict[str, float | str | None])
-    celsius: float | None = None  # of a .temp card
+    celsius: dict[str, float] = field(default_factory=dict[str, float])  # .temp, temp=, tnom=
     save: list[str] = field(default_factory=list[str])
-    initial: dict[str, float] = field(default_factory=dict[str, float])
     node_voltages: dict[str, float] = field(default_factory=dict[str, float])
     notes: list[str] = field(default_factory=list[str])
 
@@ -97,6 +83,19 @@ class Reading:
             else:
                 self._device(line, card)
 
+    @property
+    def temperature(self) -> Temperature:
+        """Of the circuit; a ``.temp`` card counts before an option."""
+        told = self.celsius
+        return Temperature(told.get(".temp", told.get("temp", 27.0)), told.get("tnom", 27.0))
+
+    @property
+    def initial(self) -> dict[str, float]:
+        """What ``ic=`` says: voltages [V] of capacitors and currents [A] of inductors, by name."""
+        cards = (part for part in self.parts if isinstance(part, ElementCard))
+        given = ((card.name, card.value("ic")) for card in cards if card.name[0] in PASSIVE)
+        return {name: start for name, start in given if start is not None}
+
     def elements(self) -> Iterator[tuple[int, Element]]:
         """Yield what the cards say with the models that may stand below them, and the lines.
 
@@ -105,22 +104,15 @@ class Reading:
         DeckError
             Naming the line.
         """
-        told = [self.options.pop(name, 27.0) for name in ("temp", "tnom")]
-        circuit, nominal = (float(t) if isinstance(t, int | float) else math.nan for t in told)
-        if not math.isfinite(circuit + nominal):
-            raise DeckError("options temp and tnom need a number of Celsius")
-        temperature = Temperature(circuit if self.celsius is None else self.celsius, nominal)
+        context = self.models, self.temperature, self.names.fresh, self.note
         for part in self.parts:
-            if not isinstance(part, Instance):
+            if not isinstance(part, ElementCard):
                 yield part
                 continue
             made = passive_elements if part.name[0] in PASSIVE else diode_elements
-            context = self.models, temperature, self.names.fresh, self.note
             with at_line(part.line):
                 elements = made(part, *context)
             yield from ((part.line, element) for element in elements)
-            if part.name[0] in PASSIVE and (start := part.value("ic")) is not None:
-                self.initial[part.name] = start
 
     def _device(self, line: int, card: str) -> None:
         name, letter = re.split(r"[\s(),=]", card, maxsplit=1)[0], card[0]
@@ -132,12 +124,12 @@ class Reading:
         elif letter in "viba":
             self.feeds.read_card(line, card)
         elif letter == "k":
-            found = read_coupling(card, line)
+            found = read_coupling(card)
             if len(found) > 1:
                 self.note(line, f"{name!r} couples each pair of its coils; ngspice takes two only")
             self.couplings += [(line, each) for each in found]
         elif letter in CONTROLLED:
-            self.parts.append((line, read_controlled(card, line)))
+            self.parts.append((line, read_controlled(card)))
         elif letter not in PASSIVE and letter != "d":
             what = _UNITS.get(letter, "no element that is known")
             raise DeckError(f"{name!r} is {what}, which can't be read as a network; {AS_IT_STANDS}")
@@ -145,34 +137,23 @@ class Reading:
             read = read_varactor if letter == "c" else read_cubic
             self.parts.append((line, read(*law.groups())))
         else:
-            part = read_instance(line, card)
-            a, b = (GROUND if node == "gnd" else node for node in (part.a, part.b))
-            self.parts.append(replace(part, a=a, b=b))
+            self.parts.append(read_element_card(line, card))
 
     def _dot(self, line: int, card: str) -> None:
-        word, *rest = card.replace("=", " = ", 1 if card.startswith(".temp") else 0).split()
-        if word in HOSTILE:
-            raise DeckError(f"{word!r} is refused: {HOSTILE[word]}")
-        if word in OUTPUT:
-            self.note(line, f"{word!r} was passed over")
-        elif word in _LEFT_TO_NGSPICE:
+        word, *rest = card.split()
+        if word in OTHER_ANALYSES:
             self.note(line, f"{word!r} was passed over: it is left to ngspice itself")
         elif word in ANALYSES:
-            self._analysis(line, word, rest, card)
+            self._analysis(line, card)
         elif word == ".model":
             self._model(line, card)
-        elif word in (".options", ".option", ".opt"):
-            for entry in re.sub(r"\s*=\s*", "=", " ".join(rest)).split():
-                name, _, value = entry.partition("=")
-                self.options[name] = _option(value)
-                if name not in ("temp", "tnom"):  # which the values heed
-                    check_options({name: self.options[name]})
-            _drop_defaults(self.options)
-        elif word == ".temp":
-            values = [text for text in rest if text != "="]
+        elif word in OPTION_CARDS:
+            self._options(told_options(card))
+        elif word.partition("=")[0] == ".temp":
+            values = card.removeprefix(".temp").replace("=", " ").split()
             if len(values) != 1:
                 raise DeckError("ngspice runs at one temperature: .temp CELSIUS")
-            self.celsius = number(values[0], line)
+            self.celsius[".temp"] = number(values[0])
         elif word == ".save":
             self.seen[word] = line
             check_vectors(rest)
@@ -185,11 +166,23 @@ class Reading:
             if _NODE_VOLTAGE.sub("", text).strip(" ,"):
                 raise DeckError(f".ic is read as v(NODE)=VALUE: {card!r}")
             for node, value in _NODE_VOLTAGE.findall(text):
-                self.node_voltages[node] = number(value, line)
+                self.node_voltages[node] = number(value)
         elif word != ".end":
             raise DeckError(f"{word!r} can't be read as part of a network; {AS_IT_STANDS}")
 
-    def _analysis(self, line: int, word: str, rest: list[str], card: str) -> None:
+    def _options(self, told: dict[str, str]) -> None:
+        for name, text in told.items():
+            if name in ("temp", "tnom"):  # which the elements' values heed
+                self.celsius[name] = number(text)
+            elif (name, text) not in _OF_THE_WRITER:
+                self.options[name] = _option(text)
+                check_options({name: self.options[name]})
+            else:
+                self.options.pop(name, None)
+
+    def _analysis(self, line: int, card: str) -> None:
+        word, *rest = card.replace(",", " ").split()  # to ngspice a comma is a blank here
+        card = " ".join([word, *rest])
         times = [text for text in rest if text != "uic"]
         if word == ".tran" and len(times) == 1:
             card = card.replace(times[0], f"0 {times[0]}", 1)
@@ -205,20 +198,12 @@ class Reading:
             raise DeckError(f"there is already a model {model.name!r}")
         self.models[model.name] = model
         if file:
-            self.feeds.read_model(line, file[1], file[2])
+            self.feeds.read_model(file[1], file[2])
 
 
 def _option(text: str) -> float | str | None:
-    if text.isdigit():
+    if not text:
+        return None
+    if text.isdecimal():
         return int(text)  # itl1=50.0 would be another text
-    try:
-        return number(text) if text else None
-    except DeckError:
-        return text
-
-
-def _drop_defaults(options: dict[str, float | str | None]) -> None:
-    """Drop the options that the writer adds by itself."""
-    for name, value in (("noopac", None), ("method", "trap")):
-        if options.get(name, "") == value:
-            del options[name]
+    return number(text) if is_number(text) else text

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ..errors import DeckError
 from .analyses import ANALYSES
 
-__all__ = ["HOSTILE", "OUTPUT", "check_model", "screen"]
+__all__ = ["HOSTILE", "OTHER_ANALYSES", "OUTPUT", "check_model", "screen"]
 
 _FILES = (
     "files are not read from decks; paste the text in, or name the folder they may come from "
@@ -24,7 +24,9 @@ HOSTILE = {
     ".lib": _FILES,
     ".csparam": "it is no data",
 }
-OUTPUT = {".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title"}
+OUTPUT = {  # and LTspice's word to itself at the end of each netlist that it writes
+    *(".print", ".plot", ".probe", ".four", ".meas", ".measure", ".width", ".title", ".backanno"),
+}
 _OPTIONS = {  # ngspice takes any other for a variable of its own; some of those outlive the circuit
     *("abstol", "badmos3", "bypass", "chgtol", "convabsstep", "convlimit", "convstep", "defad"),
     *("defas", "defl", "defw", "gmin", "gminfactor", "gminsteps", "itl1", "itl2", "itl3", "itl4"),
@@ -36,7 +38,7 @@ _OPTIONS = {  # ngspice takes any other for a variable of its own; some of those
     # other programs' words for their output
     *("accurate", "brief", "ingold", "measdgt", "plotwinsize", "post", "probe", "runlvl"),
 }
-_OTHER_ANALYSES = {".noise", ".pz", ".sens", ".tf", ".disto", ".sp", ".pss", ".hb", ".step"}
+OTHER_ANALYSES = {".noise", ".pz", ".sens", ".tf", ".disto", ".sp", ".pss", ".hb", ".step"}
 _DATA = {
     *(".model", ".subckt", ".ends", ".param", ".global", ".func", ".options", ".option", ".opt"),
     *(".ic", ".nodeset", ".temp", ".save", ".end", ".if", ".elseif", ".else", ".endif"),
@@ -114,7 +116,7 @@ def _reason(word: str, card: str) -> str:
         return f"a quote or brace is not closed: {card!r}"
     if word in HOSTILE:
         return f"{word!r} is refused: {HOSTILE[word]}"
-    if word in _OTHER_ANALYSES:
+    if word in OTHER_ANALYSES:
         return f"{word!r} is not run by this package; .op, .dc, .ac and .tran are"
     if word == ".model":
         return _model_reason(card)

@@ -6,19 +6,20 @@ import cmath
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..elements import Element, Resistor
-from ..errors import DeckError, NetworkError, StimulusError
+from ..errors import DeckError, StimulusError
 from ..network import GROUND, Port
 from ..stimulus import CardWaveform, Multitone, Samples, Stimulus, Sum, Tone
 from .dc_sweep import Dc
-from .deck import Source
+from .lines import at_line
 from .models import AS_IT_STANDS
+from .source import Source
 from .source_cards import Feed, Feeds, ends_of
 
 __all__ = ["Driven", "ports_and_sources", "swept_source"]
@@ -58,44 +59,53 @@ def ports_and_sources(
     """
     ends = [node for x in (*elements, *feeds.cards) for node in ends_of(x)]
     touches = Counter([*ends, *(node for port in further for node in (port.plus, port.minus))])
-    below = {f.plus: f for f in feeds.cards if touches[f.plus] == 2 and f.name[0] != "i"}
-    joined = {f.minus for f in feeds.cards if f.minus in below and f.name[0] != "i"} - {GROUND}
-    found = Driven((), {}, set(), {}, {}, joined, [])
+    found = Driven((), {}, set(), {}, {}, set(), [])
     ports: list[Port] = []
-    for head in feeds.cards:
-        if head.plus in joined and head.name[0] != "i":
-            continue
-        chain = [head]
-        if head.name[0] == "i":
-            chain = [_thevenin(head, elements, found)]
-        while head.name[0] != "i" and chain[-1].minus in joined:
-            chain.append(below[chain[-1].minus])
+    for head, *below in _chains(feeds, touches, found):
         if head.name[0] not in "vi":
             raise DeckError(f"{head.name!r} stands behind no voltage source", line=head.line)
+        chain = [_thevenin(head, elements, found) if head.name[0] == "i" else head, *below]
         name = _port_name(head, {port.name for port in (*ports, *further)}, found)
-        plus, resistance = chain[0].plus, sum(feed.resistance for feed in chain)
-        for element in elements:
-            if element.name != f"rs{name}" or touches[plus] != 2:
-                continue
-            if isinstance(element, Resistor) and plus in (element.a, element.b):
-                found.behind[plus] = f"port{name}_s"
-                plus = element.b if plus == element.a else element.a
-                resistance += element.value
-                found.absorbed.add(element.name)
-                break
-        try:
+        plus, resistance = _behind_resistor(chain[0].plus, f"rs{name}", elements, touches, found)
+        resistance += sum(feed.resistance for feed in chain)
+        with at_line(head.line):
             ports.append(Port(name, plus, chain[-1].minus, resistance))
-        except NetworkError as error:
-            raise DeckError(str(error), line=head.line) from error
+            found.sources[name] = _joined(chain, feeds, folder)
         found.controls.update({feed.name: f"v{name}" for feed in chain})
         found.notes.extend(f"line {feed.line}: {text}" for feed in chain for text in feed.notes)
-        found.sources[name] = _joined(chain, feeds, folder)
     if not ports and not further:
         raise DeckError(
             "the deck has no source: nothing drives the network; add one, such as 'v1 NODE 0 ac 1' "
             "(the first line of a deck is its title, and no card)"
         )
     return replace(found, ports=tuple(ports))
+
+
+def _chains(feeds: Feeds, touches: Counter[str], found: Driven) -> Iterator[list[Feed]]:
+    """Yield voltage sources in series, from the first plus on, and current sources alone."""
+    voltages = [feed for feed in feeds.cards if feed.name[0] != "i"]
+    below = {feed.plus: feed for feed in voltages if touches[feed.plus] == 2}
+    found.lost.update({feed.minus for feed in voltages} & below.keys() - {GROUND})
+    for head in feeds.cards:
+        chain = [head]
+        if head.name[0] != "i":
+            if head.plus in found.lost:
+                continue
+            while chain[-1].minus in found.lost:
+                chain.append(below[chain[-1].minus])
+        yield chain
+
+
+def _behind_resistor(
+    node: str, name: str, elements: list[Element], touches: Counter[str], found: Driven
+) -> tuple[str, float]:
+    """Return the node behind the source's resistor of that name, and the resistance [Ohm]."""
+    for e in elements:
+        if e.name == name and isinstance(e, Resistor) and node in (e.a, e.b) and touches[node] == 2:
+            found.behind[node] = f"port{name.removeprefix('rs')}_s"
+            found.absorbed.add(name)
+            return (e.b if node == e.a else e.a), e.value
+    return node, 0.0
 
 
 def swept_source(sweep: Dc, line: int, feeds: Feeds, driven: Driven) -> Dc:
@@ -132,7 +142,8 @@ def _thevenin(feed: Feed, elements: list[Element], found: Driven) -> Feed:
             found.absorbed.add(element.name)
             found.notes.append(
                 f"line {feed.line}: {feed.name!r} across {element.name!r} is the port "
-                f"{feed.name!r}, a voltage source in series with that resistance"
+                f"{feed.name!r}, a voltage source in series with that resistance, which counts "
+                "as the source's"
             )
             return feed.through(element.value)
     raise DeckError(

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from ..errors import DeckError
 from .groups import words_of
 from .layout import Card
+from .lines import at_line
 from .parameters import Definitions
 from .screen import HOSTILE
 
-__all__ = ["Instance", "Level", "read_instance", "read_levels"]
+__all__ = ["CONDITIONS", "Instance", "Level", "read_instance", "read_levels"]
 
+CONDITIONS = {".if", ".elseif", ".else", ".endif"}
 _CLOSES = {".ends": ".subckt", ".eom": ".macro"}
 _PARAM = {".param", ".params", ".parameter", ".parameters", ".global_param"}
-_IF = {".if": 1, ".endif": -1, ".elseif": 0, ".else": 0}
 
 
 @dataclass(eq=False)
@@ -56,61 +57,80 @@ def read_levels(found: Iterable[Card]) -> tuple[Level, set[str], list[str]]:
         Naming the line: a subcircuit that is not closed or defined twice, parameters that are not
         written so, a definition that depends on a condition.
     """
-    levels = [Level()]
-    opened: list[str] = []
-    conditions: list[list[int]] = [[]]  # of each level, the lines of the .if around
-    common: set[str] = set()
-    notes: list[str] = []
+    sorting = _Sorting()
     for line, card in found:
+        with at_line(line):
+            sorting.take(line, card)
+    return sorting.done(), sorting.common, sorting.notes
+
+
+@dataclass
+class _Sorting:
+    """What the cards so far have opened; ``conditions`` are, of each level, the .if around."""
+
+    levels: list[Level] = field(default_factory=lambda: [Level()])
+    opened: list[str] = field(default_factory=list[str])
+    conditions: list[list[int]] = field(default_factory=lambda: [[]])
+    common: set[str] = field(default_factory=set[str])
+    notes: list[str] = field(default_factory=list[str])
+
+    def take(self, line: int, card: str) -> None:
         word, *words = card.split()
-        level = levels[-1]
-        if conditions[-1] and word in {*_PARAM, *_CLOSES, ".func", ".subckt", ".macro"}:
+        level, around = self.levels[-1], self.conditions[-1]
+        if around and word in {*_PARAM, *_CLOSES, *_CLOSES.values(), ".func"}:
             raise DeckError(
-                f"{word!r} is inside of the '.if' of line {conditions[-1][-1]}, which ngspice does "
-                "not heed there: put the condition into the value, as {x > 1 ? 2 : 3}",
-                line=line,
+                f"{word!r} is inside of the '.if' of line {around[-1]}, which ngspice does "
+                "not heed there: put the condition into the value, as in {x > 1 ? 2 : 3}"
             )
         if word in HOSTILE:
-            raise DeckError(f"{word!r} is refused: {HOSTILE[word]}", line=line)
+            raise DeckError(f"{word!r} is refused: {HOSTILE[word]}")
         if word in _PARAM:
             level.definitions.read_parameters(card.removeprefix(word), line)
             if word == ".global_param":
-                notes.append(f"line {line}: '.global_param' is read as '.param'; ngspice has none")
+                told = "'.global_param' is read as '.param'; ngspice has none"
+                self.notes.append(f"line {line}: {told}")
         elif word == ".func":
             level.definitions.read_function(card, line)
         elif word == ".global":
-            common.update(words)
-        elif word in (".subckt", ".macro"):
-            inner = _read_head(card, line)
-            if inner.name in level.subcircuits:
-                raise DeckError(f"subcircuit {inner.name!r} is defined twice", line=line)
-            level.subcircuits[inner.name] = inner
-            levels.append(inner)
-            opened.append(word)
-            conditions.append([])
+            self.common.update(words)
+        elif word in _CLOSES.values():
+            self._open(word, _read_head(card, line))
         elif word in _CLOSES:
-            if not opened or opened.pop() != _CLOSES[word]:
-                raise DeckError(f"{word!r} closes no {_CLOSES[word]!r}", line=line)
-            levels.pop()
-            conditions.pop()
+            if not self.opened or self.opened.pop() != _CLOSES[word]:
+                raise DeckError(f"{word!r} closes no {_CLOSES[word]!r}")
+            self.levels.pop()
+            self.conditions.pop()
         else:
-            if word in _IF:
-                _count(conditions[-1], word, line)
+            if word in CONDITIONS:
+                _count(around, word, line)
             elif word == ".model" and words:
                 level.models.add(words[0])
             level.cards.append((line, card))
-    if opened:
-        raise DeckError(f"subcircuit {levels[-1].name!r} is not closed", line=levels[-1].line)
-    if conditions[0]:
-        raise DeckError("'.if' is not closed", line=conditions[0][-1])
-    return levels[0], common, notes
+
+    def _open(self, word: str, inner: Level) -> None:
+        level = self.levels[-1]
+        if inner.name in level.subcircuits:
+            raise DeckError(f"subcircuit {inner.name!r} is defined twice")
+        level.subcircuits[inner.name] = inner
+        self.levels.append(inner)
+        self.opened.append(word)
+        self.conditions.append([])
+
+    def done(self) -> Level:
+        top, *inside = self.levels
+        for level in inside[-1:]:
+            raise DeckError(f"subcircuit {level.name!r} is not closed", line=level.line)
+        for line in self.conditions[0][-1:]:
+            raise DeckError("'.if' is not closed", line=line)
+        return top
 
 
 def _count(open_at: list[int], word: str, line: int) -> None:
+    """Keep the lines of the ``.if`` that are open."""
     if word == ".if":
         open_at.append(line)
     elif not open_at:
-        raise DeckError(f"{word!r} has no '.if'", line=line)
+        raise DeckError(f"{word!r} has no '.if'")
     elif word == ".endif":
         open_at.pop()
 

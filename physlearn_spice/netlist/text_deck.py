@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DeckError
-from .analyses import ANALYSES, analysis_command, read_analysis
+from .analyses import ANALYSES, Analysis, analysis_command, read_analysis
 from .circuit import check_circuit
-from .control_block import lifted
-from .deck import Analysis, Deck
-from .layout import cards, options_of, read_text, title
+from .deck import Deck
+from .layout import Card, read_text, title
 from .numbers import is_number, number
-from .options import Options, check_options
-from .paste import Card, screened_cards
+from .options import Options, check_options, options_of
+from .paste import screened_cards
 from .screen import OUTPUT, check_model, screen
 from .write import options_card, side_files, to_spice
 
@@ -136,18 +135,18 @@ def read_text_deck(
     lines = text.splitlines()
     if not any(line.strip() for line in lines[1:]):
         raise DeckError("the deck has no cards (its first line is the title)")
-    found = screened_cards(lines, include_from)
+    found, lifted_notes = screened_cards(lines, include_from)
     _check_blocks(found)
     found = [(line, _runnable(card, line)) for line, card in found]
     word = {card: card.split()[0] for _, card in found}
     if not any(word[card] in ANALYSES for _, card in found):
-        raise DeckError("the deck has no analysis: add a .ac, .tran or .op card")
+        raise DeckError("the deck has no analysis: add an .op, .dc, .ac or .tran card")
     notes = tuple(
         f"line {line}: {word[card]!r} was passed over"
         for line, card in found
         if word[card] in OUTPUT
     )
-    notes += tuple(lifted(cards(lines))[1])
+    notes += tuple(lifted_notes)
     kept = [(line, card) for line, card in found if word[card] not in OUTPUT | {".end"}]
     last = len(lines)
     if options:
@@ -226,9 +225,10 @@ def _check_blocks(found: Iterable[Card]) -> None:
 
 def _runnable(card: str, line: int) -> str:
     """Check an analysis of plain numbers, and give a transient that has no step its default."""
-    word, *rest = card.split()
+    word, *rest = card.replace(",", " ").split()  # to ngspice a comma is a blank here
     if word not in ANALYSES or re.search("[{']", card):
         return card
+    card = " ".join([word, *rest])
     analysis = read_analysis(card, line)
     first = next((text for text in rest if text != "uic"), "1")
     return f".{analysis_command(analysis)}" if word == ".tran" and not number(first) else card

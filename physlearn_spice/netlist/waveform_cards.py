@@ -9,8 +9,8 @@ from ..errors import DeckError
 from ..pulses import Corners, Exponential, Pulse
 from ..stimulus import CardWaveform, Multitone, Sum, Tone
 from ..waveforms import AmplitudeModulated, DampedSine, FrequencyModulated
-from .deck import Source
 from .numbers import num
+from .source import Source
 
 __all__ = ["KEYWORDS", "read_waveform", "series_words", "source_values"]
 
@@ -35,7 +35,8 @@ def read_waveform(
         return 0.0, _corners(values, parameters)
     least, most = _COUNTS[keyword]
     if not least <= len(values) <= most:
-        raise DeckError(f"{keyword} has {len(values)} numbers; it takes {least} to {most}")
+        n = f"{len(values)} number{'' if len(values) == 1 else 's'}"
+        raise DeckError(f"{keyword} has {n}; it takes {least} to {most}")
     padded = [*values, *[0.0] * (most - len(values))]
     match keyword:
         case "sin":
@@ -68,7 +69,7 @@ def read_waveform(
 
 def _corners(values: Sequence[float], parameters: dict[str, float]) -> Corners:
     if len(values) < 2 or len(values) % 2:
-        raise DeckError(f"pwl has {len(values)} numbers; it takes pairs of time and voltage")
+        raise DeckError(f"pwl of {len(values)}: it takes pairs of time and voltage")
     repeat = parameters.get("r")
     return Corners(
         tuple(values[::2]),

@@ -36,11 +36,15 @@ from ..errors import DeckError
 from ..files import write_text
 from ..network import Network, Port
 from ..stimulus import Chirp, Samples
-from .analyses import analysis_command
-from .deck import Ac, Analysis, Dc, Deck, Op, Source, Tran, core_nodes, meter_of
+from .ac_sweep import Ac
+from .analyses import Analysis, Op, Tran, analysis_command
+from .dc_sweep import Dc
+from .deck import Deck
+from .names import core_nodes, meter_of
 from .nonlinear import core_law, core_parts, cubic_resistance, varactor_charge
 from .numbers import num
 from .options import Options
+from .source import Source
 from .waveform_cards import series_words, source_values
 
 __all__ = ["save_deck", "side_files", "to_spice"]

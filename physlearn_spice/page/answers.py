@@ -39,6 +39,8 @@ class Answer:
         Available power [W] of that signal; infinite of an ideal source.
     tones
         To which the network was tuned.
+    band
+        Frequency [Hz] and what the curve spreads between, of values within a tolerance, (3, n).
     """
 
     networks: Mapping[str, Network]
@@ -48,6 +50,7 @@ class Answer:
     where: str
     available: float = inf
     tones: tuple[Tone, ...] = field(default=())
+    band: NDArray[np.float64] | None = None
 
     @property
     def network(self) -> Network:

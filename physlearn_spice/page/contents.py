@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +15,10 @@ from ..errors import DeckError, PhyslearnError
 from ..folders import LEDGER_FORMAT
 from ..history import FILE, Step, read_steps
 from ..measures import Ledger
-from ..netlist import Deck, read_deck
+from ..netlist import Deck, read_deck, swept_sources, swept_unit
 from ..network import Network
-from ..rawfile import Plot, read_raw
-from ..results import OperatingPoint, Provenance, Result, Spectrum, Waveforms
+from ..rawfile import SWEEP_AXIS, Plot, read_raw
+from ..results import DcSweep, OperatingPoint, Provenance, Result, Spectrum, Waveforms
 from ..runs import Account, Run, read_run
 from ..stimulus import Tone
 from .answers import Answer, answer_of
@@ -46,10 +46,14 @@ class DeckRun:
 
     def results(self) -> list[tuple[Account, Result]]:
         """Return the results that there are, each with its account."""
-        good = [account for account in self.run.accounts if account not in self.run.failed]
+        sources = iter(swept_sources(self.text))
+        swept = [(a, next(sources, "") if a.analysis == "dc" else "") for a in self.run.accounts]
+        good = [(account, source) for account, source in swept if account.is_ok]
         plots = read_raw(self.raw) if good else []
-        pairs = zip(good, plots, strict=False)
-        return [(account, _result(plot, account, self.text)) for account, plot in pairs]
+        return [
+            (account, _result(plot, account, self.text, source))
+            for (account, source), plot in zip(good, plots, strict=False)
+        ]
 
 
 @dataclass(frozen=True)
@@ -175,10 +179,14 @@ def _swept(path: Path) -> Answer:
             if str(name).endswith("_re")
         }
         frequency = data["frequency"].to_numpy()
+        band = None
+        if "absorbed_band" in data:
+            band = data["band_frequency"].to_numpy(), *data["absorbed_band"].to_numpy()
         text, engine = str(data.attrs["deck"]), str(data.attrs["engine"])
     deck = read_deck(text)
     spectrum = Spectrum(vectors, Provenance(engine, text), frequency)
-    return answer_of(deck.network, spectrum, {n: s.ac for n, s in deck.sources.items()})
+    answer = answer_of(deck.network, spectrum, {n: s.ac for n, s in deck.sources.items()})
+    return answer if band is None else replace(answer, band=np.vstack(band))
 
 
 def _tuning(path: Path) -> tuple[Answer | None, dict[str, Any]]:
@@ -231,7 +239,7 @@ def _ledgers(path: Path) -> dict[str, Ledger]:
     return books
 
 
-def _result(plot: Plot, account: Account, text: str) -> Result:
+def _result(plot: Plot, account: Account, text: str, source: str) -> Result:
     """Return a plot of a raw file as the result that it was written from."""
     vectors = dict(plot.vectors)
     provenance = Provenance(account.engine, text, account.notes)
@@ -239,4 +247,6 @@ def _result(plot: Plot, account: Account, text: str) -> Result:
         return Spectrum(vectors, provenance, np.real(vectors.pop("frequency")))
     if "time" in vectors:
         return Waveforms(vectors, provenance, np.real(vectors.pop("time")))
+    if source and (axis := SWEEP_AXIS[swept_unit(source)]) in vectors:
+        return DcSweep(vectors, provenance, np.real(vectors.pop(axis)), source)
     return OperatingPoint(vectors, provenance)

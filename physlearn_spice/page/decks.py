@@ -35,14 +35,14 @@ def outcome_counts(runs: tuple[DeckRun, ...]) -> Counter[str]:
 def analyses(runs: tuple[DeckRun, ...]) -> Section:
     """List every analysis, those that failed first."""
     every = [(run, account) for run in runs for account in run.run.accounts]
-    every.sort(key=lambda pair: pair[1].status == Status.OK.value)
+    every.sort(key=lambda pair: pair[1].is_ok)
     rows = [(run.run.name, a.analysis, a.status, _why(a)) for run, a in every]
     engines = sorted({a.engine for _, a in every if a.engine})
     heads = ("deck", "analysis", "status", "why, and what helps")
     whole = table(heads, rows, caption=f"Engine: {', '.join(engines) or DASH}", words=4)
     if len(rows) <= _ROWS:
         return Section("Analyses", whole)
-    failed = sum(a.status != Status.OK.value for _, a in every)
+    failed = sum(not a.is_ok for _, a in every)
     shown = [details(f"All {len(rows)} analyses", whole)]
     if failed:
         caption = f"Of {len(rows)} analyses, {failed} without a result"
@@ -51,7 +51,7 @@ def analyses(runs: tuple[DeckRun, ...]) -> Section:
 
 
 def _why(account: Account) -> str:
-    if account.status == Status.OK.value:
+    if account.is_ok:
         return ""
     where = "" if account.line is None else f"line {account.line}: "
     said = "; ".join(line.strip() for line in account.log[:2])

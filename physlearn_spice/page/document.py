@@ -135,8 +135,9 @@ def _all_sections(part: Part, answer: Answer | None) -> Iterator[Section]:
     if part.runs:
         yield decks.analyses(part.runs)
     step = part.step("spectrum")
-    given = step.facts.get("resonances") if step and not part.tuned else None
-    if answer and (found := sections.resonances(answer, given)):
+    if answer and (
+        found := sections.resonances(answer, step.facts if step and not part.tuned else {})
+    ):
         yield found
     network = answer.network if answer else part.network
     if network:

@@ -148,7 +148,14 @@ def answer_figure(answer: Answer) -> Html:
     """Draw the absorbed power over frequency."""
     with figure(size=_SIZE) as (fig, axes):
         ax = axes[0, 0]
-        spectrum_curves(ax, answer.frequency, answer.curves, answer.tones, name_of_tones="tones")
+        spectrum_curves(
+            ax,
+            answer.frequency,
+            answer.curves,
+            answer.tones,
+            name_of_tones="tones",
+            band=answer.band,
+        )
         what = "absorbed" if answer.network.is_linear else "entering"
         ax.set_ylabel(
             f"{what} / available power" if answer.has_share else f"{what} power / its maximum"

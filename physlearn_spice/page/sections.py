@@ -81,7 +81,9 @@ def _spectrum_says(answer: Answer) -> str:
     what = "Mean power absorbed" if answer.network.is_linear else "Mean power that enters"
     over = "over what the source can give at most" if answer.has_share else "over its own maximum"
     tones = "; triangles are the tones, the higher the louder" if answer.tones else ""
-    return f"{what}, {over}, from {low} to {high}{tones}. The source resistance is not counted."
+    band = "" if answer.band is None else "; shaded: within the tolerance"
+    whole = f"{what}, {over}, from {low} to {high}{tones}{band}"
+    return f"{whole}. The source resistance is not counted."
 
 
 def tuning(traces: Mapping[str, Any], available: float) -> Section:
@@ -175,8 +177,9 @@ def ledger(books: Mapping[str, Ledger]) -> Html:
     return tag("div", drawing, told, class_="figures")
 
 
-def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | None:
-    """List resonances: as ``spectrum`` has found them, or the natural modes within the band."""
+def resonances(answer: Answer, found: Mapping[str, Any]) -> Section | None:
+    """List resonances: as ``spectrum`` has ``found`` them, or the natural modes in the band."""
+    given = found.get("resonances")
     modes = _modes(answer, given)
     if not modes:
         return None
@@ -192,13 +195,32 @@ def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | 
             [share(height) for height in heights],
         ),
     )
+    spread, spreads = _spreads(found)
+    columns = (*columns, *spread)
     heads = [head for head, _ in columns]
     rows = list(zip(*(cells for _, cells in columns), strict=True))
     rs = answer.network.port().resistance
     load = f"loaded by {quantity(rs, 'Ω')}" if rs else "with an ideal source"
-    caption = f"{len(rows)} resonances, {load}"
+    caption = f"{len(rows)} resonance{'' if len(rows) == 1 else 's'}, {load}{spreads}"
     whole = table(heads, rows, caption=caption, words=0)
     return Section("Resonances", whole if len(rows) <= 30 else details(caption, whole))
+
+
+def _spreads(found: Mapping[str, Any]) -> tuple[list[tuple[str, list[str]]], str]:
+    """Return columns of what the resonances spread between, and whence."""
+    try:
+        told, rows = found["tolerance"], found["resonances"]
+        between = f"{told['percentiles'][0]} to {told['percentiles'][-1]} %"
+        columns = [
+            (
+                f"{name}, {between}",
+                [f"{plain(row[key][0], 5)} to {plain(row[key][-1], 5)}" for row in rows],
+            )
+            for name, key in (("f0 [Hz]", "f0_Hz_spread"), ("Q", "quality_factor_spread"))
+        ]
+        return columns, f"; spreads of {told['sets']} sets within {share(told['relative'])}"
+    except (KeyError, TypeError, IndexError):
+        return [], ""  # there was no tolerance, or it was not written by us
 
 
 def _modes(answer: Answer, given: list[dict[str, Any]] | None) -> list[Resonance]:

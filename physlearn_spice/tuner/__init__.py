@@ -10,6 +10,7 @@ noise may have a correlation time, and a memory may take back a step. :mod:`.tog
 same loop, compiled, for many walkers on the linear engine.
 """
 
+from .baselines import BASELINES
 from .brakes import (
     Brake,
     exponential_brake,
@@ -18,29 +19,34 @@ from .brakes import (
     local_global_brake,
     no_brake,
 )
+from .counted import Counted, Method, ask
 from .detector import Detector
+from .job import Job, Tuned, engine_for
 from .memory import Memory, forget, leaky_latch
-from .objective import Absorbed, Objective, absorbed_at_tones
+from .objective import (
+    Absorbed,
+    Objective,
+    absorbed_at_tones,
+    absorbed_power_at,
+    dissipated_power_at,
+)
 from .recipes import RECIPES, recipe
 from .rule import Tuner
-from .tuning import (
-    Tuned,
-    absorbed_power_at,
-    compare,
-    dissipated_power_at,
-    engine_for,
-    tune,
-)
+from .tuning import compare, tune
 from .walk import Bounds, Info, State, around, init, reflect, step, walk
 
 __all__ = [
+    "BASELINES",
     "RECIPES",
     "Absorbed",
     "Bounds",
     "Brake",
+    "Counted",
     "Detector",
     "Info",
+    "Job",
     "Memory",
+    "Method",
     "Objective",
     "State",
     "Tuned",
@@ -48,6 +54,7 @@ __all__ = [
     "absorbed_at_tones",
     "absorbed_power_at",
     "around",
+    "ask",
     "compare",
     "dissipated_power_at",
     "engine_for",

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,9 +36,10 @@ from ..network import Network
 from ..stimulus import Tone
 from .objective import Absorbed, Objective, check_tones, resistors_in_branch
 
-__all__ = ["Listening", "absorbed_by_lanes", "listening", "measure"]
+__all__ = ["Listening", "absorbed_by_lanes", "listening", "measure", "powers_by_lanes"]
 
 _KINDS = (Resistor, Inductor, Capacitor)
+_LARGEST = 700.0  # of |ln(value)|, whose exponential is taken in lanes
 _GROWTH = 1e9  # of a pivot: from here on the power may be wrong by 1e-6
 
 
@@ -206,3 +207,29 @@ def absorbed_by_lanes(network: Network, tones: Sequence[Tone], movable: Sequence
         return Absorbed(float(heard.total[0]), own)
 
     return objective
+
+
+def powers_by_lanes(
+    network: Network, tones: Sequence[Tone], movable: Sequence[str]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the total power [W] (n,) as a function of points x (n, d), eight at a time.
+
+    It is nan where the component values leave the range of floating point.
+    """
+    heard = listening(network, tones, movable)
+    lanes = np.empty((len(movable), LANES))
+
+    def powers(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = np.empty(len(points))
+        beyond = np.logical_not((np.abs(points) < _LARGEST).all(axis=1))
+        for first in range(0, len(points), LANES):
+            some = points[first : first + LANES].T
+            n = some.shape[1]
+            lanes[:, :n], lanes[:, n:] = some, some[:, :1]
+            measure(heard, lanes.ravel())
+            found[first : first + n] = heard.total[:n]
+            if not beyond[first : first + n].any():
+                check_growth(heard)
+        return np.where(beyond, np.nan, found)
+
+    return powers

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..elements import Resistor
+from ..engines import sweep
 from ..errors import NetworkError, StimulusError
 from ..measures import dissipated_at_tones
 from ..netlist import Deck, Source, at_frequencies
@@ -17,7 +18,13 @@ from ..ngspice import Session
 from ..results import Spectrum, concatenate
 from ..stimulus import Tone
 
-__all__ = ["Absorbed", "Objective", "absorbed_at_tones"]
+__all__ = [
+    "Absorbed",
+    "Objective",
+    "absorbed_at_tones",
+    "absorbed_power_at",
+    "dissipated_power_at",
+]
 
 
 class Absorbed(NamedTuple):
@@ -94,6 +101,8 @@ def check_tones(network: Network, tones: Sequence[Tone]) -> None:
     """
     if not network.is_linear:
         raise NetworkError("tuning by AC needs a linear network: R, L and C")
+    if not tones:
+        raise StimulusError("the signal has no tones: there is nothing to absorb")
     if len({tone.frequency for tone in tones}) < len(tones):
         raise StimulusError("two tones have the same frequency: add them up to one")
     if max((abs(tone.amplitude) for tone in tones), default=0.0) > 1e100:
@@ -104,8 +113,38 @@ def check_tones(network: Network, tones: Sequence[Tone]) -> None:
         raise NetworkError("a network without a resistor absorbs nothing")
 
 
+def check_movable(network: Network, movable: Sequence[str]) -> None:
+    """Say why components can't move, if so.
+
+    Raises
+    ------
+    NetworkError
+        There is none, one is named twice, or the network has no such element.
+    """
+    if not movable:
+        raise NetworkError("no component is movable: name one, or a kind that the network has")
+    if len(set(movable)) < len(movable):
+        twice = next(name for name in movable if list(movable).count(name) > 1)
+        raise NetworkError(f"{twice!r} is named twice among the movable components")
+    network.values(movable)
+
+
 def resistors_in_branch(network: Network, movable: Sequence[str]) -> list[list[str]]:
     """Names of the resistors in the branch of each of the d movable components."""
     resistors = set(network.names(Resistor))
     of = {name: branch for branch in network.branches for name in branch}
     return [[name for name in of[moved] if name in resistors] for moved in movable]
+
+
+def dissipated_power_at(
+    network: Network, tones: Sequence[Tone], *, engine: str = "auto"
+) -> dict[str, float]:
+    """Mean power [W] in each resistor of a linear network when the tones drive its first port."""
+    ordered = sorted(tones, key=lambda tone: tone.frequency)
+    points = at_frequencies(tone.frequency for tone in ordered)
+    return dissipated_at_tones(network, sweep(network, *points, engine=engine), ordered)
+
+
+def absorbed_power_at(network: Network, tones: Sequence[Tone], *, engine: str = "auto") -> float:
+    """Mean power [W] that a linear network absorbs at tones, source resistance not counted."""
+    return sum(dissipated_power_at(network, tones, engine=engine).values())
