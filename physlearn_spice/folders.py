@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .drawings import colour_bar, network_by_power, power_scale
 from .elements import Resistor
 from .engines import sweep
 from .files import write_text
@@ -29,11 +30,8 @@ from .modes import known_modes
 from .netlist import Ac, Deck, Source, at_frequencies, save_deck
 from .network import Network, Port
 from .plots import (
-    colour_bar,
     figure,
     ledger_curves,
-    network_by_power,
-    power_scale,
     save_figure,
     si_prefix,
     spectrum_curves,

@@ -50,6 +50,7 @@ ORDER = [
     "tolerances",
     "tuner",
     "plots",
+    "drawings",
     "folders",
     "history",
     "page",

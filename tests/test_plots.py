@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from physlearn_spice import EdgeModel, Fixed, Tone, complete, gnm, square_lattice
+from physlearn_spice.drawings import network_by_power, power_scale
 from physlearn_spice.measures import Ledger
 from physlearn_spice.plots import (
     figure,
     ledger_curves,
-    network_by_power,
-    power_scale,
     save_figure,
     si_prefix,
     spectrum_curves,

@@ -15,19 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..drawings import colour_bar, network_by_power, power_scale
 from ..folders import thinned
 from ..measures import Ledger
 from ..network import Network
-from ..plots import (
-    COLOURS,
-    colour_bar,
-    figure,
-    ledger_curves,
-    network_by_power,
-    power_scale,
-    spectrum_curves,
-    tuner_trace,
-)
+from ..plots import COLOURS, figure, ledger_curves, spectrum_curves, tuner_trace
 from ..results import DcSweep, Spectrum, Waveforms
 from .answers import Answer
 from .html import Html, quantity, tag
