@@ -23,6 +23,7 @@ ORDER = [
     "elements",
     "ports",
     "checks",
+    "network_json",
     "network",
     "graphml",
     "generators",
