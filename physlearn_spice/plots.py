@@ -6,6 +6,7 @@ is made, not before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,7 +131,11 @@ def spectrum_curves(
 
 
 def tuner_trace(
-    ax: Axes, traces: Mapping[str, NDArray[np.float64]], *, window: int = 25, unit: str = ""
+    ax: Axes,
+    traces: Mapping[str, NDArray[np.float64]],
+    *,
+    window: int = 25,
+    available: float = math.inf,
 ) -> None:
     """Absorbed power over evaluations, refused trials included.
 
@@ -143,12 +148,13 @@ def tuner_trace(
         ``window`` evaluations before; the band spans the walkers.
     window
         Evaluations.
-    unit
-        What the ordinate is, with its unit.
+    available
+        Available power [W] of which shares are drawn; of an ideal source, which has none, watts.
     """
+    is_share = math.isfinite(available)
     for (label, walkers), colour in zip(traces.items(), COLOURS, strict=False):
         at = np.arange(1, walkers.shape[1] + 1)
-        sums = np.cumsum(walkers, axis=1)
+        sums = np.cumsum(walkers / available if is_share else walkers, axis=1)
         sums[:, window:] -= sums[:, :-window].copy()
         smooth = sums / np.minimum(at, window)
         ax.plot(at, smooth.mean(axis=0), color=colour, label=label, linewidth=1.3)
@@ -157,7 +163,7 @@ def tuner_trace(
             ax.fill_between(at, low, high, color=colour, alpha=0.13, linewidth=0)
     ax.set(
         xlabel=f"evaluations (every trial counted; mean of the last {window})",
-        ylabel=unit or "absorbed power [W]",
+        ylabel="absorbed / available power" if is_share else "absorbed power [W]",
     )
     ax.set_xlim(0, None)
     ax.set_ylim(0, None)

@@ -154,11 +154,7 @@ def answer_figure(answer: Answer) -> Html:
 def trace_figure(traces: Mapping[str, NDArray[np.float64]], available: float) -> Html:
     """Draw what was absorbed over the evaluations of the tuners."""
     with figure(size=_SIZE) as (fig, axes):
-        if np.isfinite(available):
-            shares = {tuner: powers / available for tuner, powers in traces.items()}
-            tuner_trace(axes[0, 0], shares, unit="absorbed / available power")
-        else:
-            tuner_trace(axes[0, 0], traces)
+        tuner_trace(axes[0, 0], traces, available=available)
         return inline(fig, f"Absorbed power over evaluations: {', '.join(traces)}")
 
 
