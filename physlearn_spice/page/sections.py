@@ -14,6 +14,7 @@ from ..measures import Ledger
 from ..modes import known_modes
 from ..network import Network
 from ..resonances import Resonance
+from ..results import OperatingPoint
 from .answers import Answer, power_or_share
 from .figures import (
     answer_figure,
@@ -30,12 +31,14 @@ __all__ = [
     "captioned",
     "first_screen",
     "ledger",
+    "operating_point",
     "power",
     "resonances",
     "tuning",
 ]
 
-_ROWS = 10  # of a table that is not folded away
+_ROWS, _VALUES = 10, 40  # of a table that is not folded away
+_UNITS = {"v(": "V", "i(": "A"}
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,16 @@ def ledger(books: Mapping[str, Ledger]) -> Html:
     )
     told = table(heads, rows, caption=caption)
     return tag("div", drawing, told, class_="figures")
+
+
+def operating_point(point: OperatingPoint) -> Html:
+    """List voltages and currents."""
+    rows = [
+        (name, quantity(float(values[0].real), _UNITS.get(name[:2], ""), 6))
+        for name, values in point.vectors.items()
+    ]
+    whole = table(("vector", "value"), rows)
+    return whole if len(rows) <= _VALUES else details(f"{len(rows)} values", whole)
 
 
 def resonances(answer: Answer, given: list[dict[str, Any]] | None) -> Section | None:
