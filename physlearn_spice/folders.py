@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .drawings import colour_bar, network_by_power, power_scale
 from .elements import Resistor
 from .engines import sweep
 from .files import write_text
@@ -29,11 +30,8 @@ from .modes import known_modes
 from .netlist import Ac, Deck, Source, at_frequencies, save_deck
 from .network import Network, Port
 from .plots import (
-    colour_bar,
     figure,
     ledger_curves,
-    network_by_power,
-    power_scale,
     save_figure,
     si_prefix,
     spectrum_curves,
@@ -99,24 +97,26 @@ def save_tuning(tuning: Tuning, over: Ac, folder: Path, *, title: str) -> None:
         spectrum_curves(axes[0, 0], frequency, curves, tuning.tones)
         axes[0, 0].set_ylabel(efficiency_label(port))
         save_figure(fig, folder / "spectrum.png")
-    available = available_at_tones(tuning.before, tuning.tones)
     with figure() as (fig, axes):
-        if np.isfinite(available):
-            shares = {name: power / available for name, power in tuning.powers.items()}
-            tuner_trace(axes[0, 0], shares, unit="absorbed / available power")
-        else:
-            tuner_trace(axes[0, 0], tuning.powers)
+        available = available_at_tones(tuning.before, tuning.tones)
+        tuner_trace(axes[0, 0], tuning.powers, available=available)
         save_figure(fig, folder / "trace.png")
+    _save_drawing(networks, powers, folder / "network.png")
+
+
+def _save_drawing(
+    networks: Mapping[str, Network], powers: Mapping[str, Mapping[str, float]], path: Path
+) -> None:
     norm = power_scale(*powers.values())
     with figure(1, 2, size=(8.0, 4.2)) as (fig, axes):
         for ax, (name, power) in zip(axes[0], powers.items(), strict=True):
             total = sum(power.values())
             scale, prefix = si_prefix(total)
-            title_of = f"{name}: {total / scale:.3g} {prefix}W in all"
-            network_by_power(ax, networks[name], power, norm, title=title_of)
+            title = f"{name}: {total / scale:.3g} {prefix}W in all"
+            network_by_power(ax, networks[name], power, norm, title=title)
         label = "mean dissipated power of a branch [W]"
         fig.colorbar(colour_bar(norm), ax=axes[0], shrink=0.8, label=label)
-        save_figure(fig, folder / "network.png")
+        save_figure(fig, path)
 
 
 def efficiency_label(port: Port) -> str:

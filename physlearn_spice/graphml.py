@@ -7,20 +7,20 @@ values are the edge's data, ports and couplings the graph's, as JSON.
 from __future__ import annotations
 
 import json
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 
 from .errors import NetworkError
 from .network import Network
+from .network_json import document_of, parts_of, refused
 
 __all__ = ["from_graphml", "graph_from_graphml", "to_graphml"]
 
 
 def to_graphml(network: Network) -> str:
     """Return a GraphML text from which :func:`from_graphml` gives back an equal network."""
-    document: dict[str, Any] = json.loads(network.to_json())
+    document = document_of(network.elements, network.ports, network.couplings)
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(
         format=document["format"],
         ports=json.dumps(document["ports"]),
@@ -65,7 +65,8 @@ def from_graphml(text: str) -> Network:
         }
     except (KeyError, TypeError, ValueError) as error:
         raise NetworkError(f"this GraphML holds no network: {error!r}") from error
-    return Network.from_json(json.dumps(document))
+    with refused():
+        return Network(*parts_of(document))
 
 
 def graph_from_graphml(text: str) -> nx.MultiGraph[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,32 +19,22 @@ from .elements import (
     Cccs,
     Ccvs,
     ControlledSource,
-    CubicConductance,
-    Diode,
     Element,
     Inductor,
     LinearElement,
-    Resistor,
     SaturatingInductor,
     Varactor,
     Vccs,
     Vcvs,
 )
 from .errors import NetworkError
+from .network_json import document_of, parts_of, refused
 from .ports import GROUND, Port
 from .shown import Shown
 from .topology import first_loop, not_joined
 
 __all__ = ["GROUND", "Network", "Port"]
 
-_KINDS: dict[str, type[Element]] = {
-    kind.kind: kind
-    for kind in (
-        *(Resistor, Inductor, Capacitor, Vcvs, Vccs, Cccs, Ccvs),
-        *(Diode, Varactor, CubicConductance, SaturatingInductor),
-    )
-}
-_FORMAT = "physlearn-network/1"
 _WithValue = LinearElement | ControlledSource | Coupling
 
 
@@ -253,14 +243,7 @@ class Network(Shown):
 
     def to_json(self) -> str:
         """Return a JSON text from which :meth:`from_json` gives back an equal network."""
-        document: dict[str, Any] = {
-            "format": _FORMAT,
-            "ports": [asdict(port) for port in self.ports],
-            "elements": [{"kind": e.kind, **asdict(e)} for e in self.elements],
-        }
-        if self.couplings:  # what has none looks as it did before there were any
-            document["couplings"] = [asdict(coupling) for coupling in self.couplings]
-        return json.dumps(document, indent=1)
+        return json.dumps(document_of(self.elements, self.ports, self.couplings), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Network:
@@ -271,19 +254,8 @@ class Network(Shown):
         NetworkError
             The text is no such JSON, or the network in it is no circuit.
         """
-        try:
-            document: Any = json.loads(text)
-            if document["format"] != _FORMAT:
-                raise NetworkError(f"the JSON's format is {document['format']!r}, not {_FORMAT!r}")
-            ports = tuple(Port(**port) for port in document["ports"])
-            elements = tuple(
-                _KINDS[record["kind"]](**{k: v for k, v in record.items() if k != "kind"})
-                for record in document["elements"]
-            )
-            couplings = tuple(Coupling(**record) for record in document.get("couplings", []))
-            return cls(elements, ports, couplings)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise NetworkError(f"this JSON holds no network: {error!r}") from error
+        with refused():
+            return cls(*parts_of(json.loads(text)))
 
 
 def _field_of(part: _WithValue) -> str:

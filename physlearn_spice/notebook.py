@@ -7,9 +7,14 @@ from .network import Network
 from .results import DcSweep, OperatingPoint, Spectrum, Waveforms
 from .shown import as_html
 
-__all__ = ["show_ledger", "show_network", "show_operating_point", "show_spectrum", "show_waveforms"]
-
-_ROWS = 20
+__all__ = [
+    "show_dc_sweep",
+    "show_ledger",
+    "show_network",
+    "show_operating_point",
+    "show_spectrum",
+    "show_waveforms",
+]
 
 
 @as_html.register(Network)
@@ -58,14 +63,9 @@ def _curves(result: DcSweep | Spectrum | Waveforms, n: int, points: str) -> str:
 @as_html.register(OperatingPoint)
 def show_operating_point(point: OperatingPoint) -> str:
     """List the voltages and currents."""
-    from .page.html import join, quantity, table, tag
+    from .page.sections import operating_point
 
-    rows = [
-        (name, quantity(float(values[0].real), "A" if name.startswith("i(") else "V", 6))
-        for name, values in point.vectors.items()
-    ]
-    shown = table(("vector", "value"), rows[:_ROWS], caption="Operating point")
-    return join([shown, tag("p", f"and {len(rows) - _ROWS} more")]) if len(rows) > _ROWS else shown
+    return operating_point(point)
 
 
 @as_html.register(Ledger)

@@ -1,40 +1,34 @@
 """Figures: functions that draw on the axes they are given.
 
-Colours are Okabe and Ito's, told apart by the colour-blind; power is coloured on a scale that
-grows evenly in lightness. Matplotlib is imported where a figure is made, not before.
+Colours are Okabe and Ito's, told apart by the colour-blind. Matplotlib is imported where a figure
+is made, not before.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from .files import replacing
 from .measures import Ledger
-from .network import GROUND, Network
 from .stimulus import Tone
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
 __all__ = [
     "COLOURS",
-    "colour_bar",
     "figure",
     "ledger_curves",
-    "network_by_power",
-    "power_scale",
     "save_figure",
     "si_prefix",
     "spectrum_curves",
@@ -43,7 +37,6 @@ __all__ = [
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", ":")  # where there are more curves than colours
-_POWER_COLOURS = "viridis_r"
 _BEFORE, _AFTER = "#999999", "#0072B2"
 
 
@@ -81,98 +74,6 @@ def save_figure(fig: Figure, path: Path) -> None:
     metadata = {"Date": None} if path.suffix == ".svg" else None
     with replacing(path) as partial:
         fig.savefig(partial, metadata=metadata)
-
-
-def power_scale(*powers: Mapping[str, float], decades: float = 4.0) -> LogNorm:
-    """Return one colour scale for several sets of powers [W]: the highest ``decades`` of them."""
-    from matplotlib.colors import LogNorm
-
-    top = max(max(power.values()) for power in powers)
-    return LogNorm(top / 10**decades, top, clip=True)
-
-
-def colour_bar(norm: LogNorm) -> ScalarMappable:
-    """Return what a figure's colour bar needs to show the powers' scale."""
-    from matplotlib.cm import ScalarMappable
-
-    return ScalarMappable(norm, _POWER_COLOURS)
-
-
-def network_by_power(
-    ax: Axes,
-    network: Network,
-    power: Mapping[str, float],
-    norm: LogNorm | None,
-    *,
-    title: str = "",
-) -> None:
-    """Draw the branches between junctions, coloured by the power in their elements.
-
-    Parameters
-    ----------
-    ax
-        Where to draw.
-    network
-        Its branches become lines (parallel ones one), its junctions dots; port and ground are
-        named.
-    power
-        Dissipated power of elements by name; those of one branch are added.
-    norm
-        Scale of the colours, as :func:`power_scale` gives it; None draws all branches alike.
-    title
-        Title of the axes.
-    """
-    from matplotlib import colormaps
-
-    total: dict[tuple[str, str], float] = {}  # parallel branches are one line
-    for branch in network.branches:
-        ends = _ends(network, branch)
-        if ends:
-            here = sum(power.get(name, 0.0) for name in branch)
-            total[ends] = total.get(ends, 0.0) + here
-    graph: nx.Graph[str] = nx.Graph(list(total))
-    dense = graph.number_of_edges() > 2.5 * graph.number_of_nodes()
-    layout: dict[str, NDArray[np.float64]] = (
-        nx.circular_layout(graph) if dense else nx.kamada_kawai_layout(graph)
-    )
-    for (a, b), watts in sorted(total.items(), key=lambda item: item[1]):
-        share = float(norm(max(watts, 1e-300))) if norm else 0.1
-        (xa, ya), (xb, yb) = layout[a], layout[b]
-        colour = colormaps[_POWER_COLOURS](share) if norm else "#555555"
-        ax.plot([xa, xb], [ya, yb], color=colour, linewidth=0.8 + 3.5 * share, zorder=1 + share)
-    driven = {port.plus for port in network.ports} - {GROUND}
-    for node, (x, y) in layout.items():
-        special = node in driven or node == GROUND
-        ax.plot(x, y, "o", color="black" if special else "white", ms=6, mec="black", zorder=3)
-        if special:
-            label = "ground" if node == GROUND else "port"
-            radius = float(np.hypot(x, y)) or 1.0
-            outward = (9 * x / radius, 9 * y / radius)  # [pt], away from the branches
-            ax.annotate(
-                label,
-                (x, y),
-                outward,
-                textcoords="offset points",
-                ha="left" if x > 0 else "right",
-                va="center" if abs(y) < abs(x) else "bottom" if y > 0 else "top",
-            )
-    ax.set(title=title, aspect="equal", xlim=(-1.4, 1.4), ylim=(-1.2, 1.2))
-    ax.set_axis_off()
-
-
-def _ends(network: Network, branch: Sequence[str]) -> tuple[str, str] | None:
-    """Return the two junctions of a branch, sorted; none for a ring back to where it starts."""
-    inside = set(branch)
-    terminals = {GROUND, *(node for port in network.ports for node in (port.plus, port.minus))}
-    nodes = dict.fromkeys(n for name in branch for n in (network[name].a, network[name].b))
-    ends = [
-        node
-        for node in nodes
-        if node in terminals
-        or any(key not in inside for _, _, key in network.graph.edges(node, keys=True))
-        or network.graph.degree[node] == 1
-    ]
-    return (min(ends), max(ends)) if len(ends) == 2 else None
 
 
 def spectrum_curves(
@@ -231,7 +132,11 @@ def spectrum_curves(
 
 
 def tuner_trace(
-    ax: Axes, traces: Mapping[str, NDArray[np.float64]], *, window: int = 25, unit: str = ""
+    ax: Axes,
+    traces: Mapping[str, NDArray[np.float64]],
+    *,
+    window: int = 25,
+    available: float = math.inf,
 ) -> None:
     """Absorbed power over evaluations, refused trials included.
 
@@ -244,13 +149,14 @@ def tuner_trace(
         ``window`` evaluations before; the band spans the walkers.
     window
         Evaluations.
-    unit
-        What the ordinate is, with its unit.
+    available
+        Available power [W] of which shares are drawn; of an ideal source, which has none, watts.
     """
+    is_share = math.isfinite(available)
     for k, (label, walkers) in enumerate(traces.items()):
         colour, dashes = COLOURS[k % len(COLOURS)], _DASHES[k // len(COLOURS) % len(_DASHES)]
         at = np.arange(1, walkers.shape[1] + 1)
-        sums = np.cumsum(walkers, axis=1)
+        sums = np.cumsum(walkers / available if is_share else walkers, axis=1)
         sums[:, window:] -= sums[:, :-window].copy()
         smooth = sums / np.minimum(at, window)
         ax.plot(at, smooth.mean(axis=0), dashes, color=colour, label=label, linewidth=1.3)
@@ -259,7 +165,7 @@ def tuner_trace(
             ax.fill_between(at, low, high, color=colour, alpha=0.13, linewidth=0)
     ax.set(
         xlabel=f"evaluations (every trial counted; mean of the last {window})",
-        ylabel=unit or "absorbed power [W]",
+        ylabel="absorbed / available power" if is_share else "absorbed power [W]",
     )
     ax.set_xlim(0, None)
     ax.set_ylim(0, None)

@@ -1,6 +1,6 @@
 """Driving signals [V] as functions of time [s]: tones, chirps, noise and samples.
 
-SPICE's other waveforms are in :mod:`.waveforms` and :mod:`.edges`.
+SPICE's other waveforms are in :mod:`.waveforms` and :mod:`.pulses`.
 
 Every stimulus is called with times, ``v = stimulus(t)``, and
 ``stimulus.scaled(amplitude=a, time=k)`` is the signal a v(t / k): k = 2 lasts twice as long and

@@ -26,12 +26,13 @@ from physlearn_spice import (
     Vcvs,
     complete,
 )
+from physlearn_spice.drawings import network_by_power, power_scale
 from physlearn_spice.errors import DeckError, NetworkError, PhyslearnError, SimulationError
 from physlearn_spice.flows import current_of
 from physlearn_spice.measures import dissipated_power
 from physlearn_spice.netlist import alter_commands, alterable, read_deck, read_text_deck, to_spice
 from physlearn_spice.ngspice import Pool, Session, simulate, simulate_batch
-from physlearn_spice.plots import figure, network_by_power, power_scale
+from physlearn_spice.plots import figure
 from tests.random_networks import random_network, with_controlled, with_couplings
 
 SEEDS = range(40)

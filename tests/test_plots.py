@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from physlearn_spice import EdgeModel, Fixed, Tone, complete, gnm, square_lattice
+from physlearn_spice.drawings import network_by_power, power_scale
 from physlearn_spice.measures import Ledger
 from physlearn_spice.plots import (
     figure,
     ledger_curves,
-    network_by_power,
-    power_scale,
     save_figure,
     si_prefix,
     spectrum_curves,
@@ -89,6 +88,11 @@ def test_trace_is_the_running_mean_over_walkers() -> None:
         assert line.get_xdata()[[0, -1]] == pytest.approx([1, 100])
         # the first is unsmoothed, the last the mean of 89..99; and of the walkers, 1 more
         assert line.get_ydata()[[0, 10, -1]] == pytest.approx([0 + 1, 5 + 1, 94 + 1])
+        assert axes[0, 0].get_ylabel() == "absorbed power [W]"
+    with figure() as (_, axes):
+        tuner_trace(axes[0, 0], {"x": walkers}, window=11, available=4.0)
+        assert axes[0, 0].lines[0].get_ydata()[[0, 10, -1]] == pytest.approx([0.25, 1.5, 23.75])
+        assert axes[0, 0].get_ylabel() == "absorbed / available power"
 
 
 def test_ledgers_share_a_scale() -> None:

@@ -13,9 +13,9 @@ from ..measures import absorbed_power, available_power, dissipated_power, input_
 from ..network import Network
 from ..results import Spectrum
 from ..stimulus import Tone
-from .html import quantity
+from .html import quantity, share
 
-__all__ = ["Answer", "answer_of"]
+__all__ = ["Answer", "answer_of", "power_or_share"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ class Answer:
     def totals(self) -> dict[str, float]:
         """Absorbed power [W] of the signal by state."""
         return {state: sum(power.values()) for state, power in self.powers.items() if power}
+
+
+def power_or_share(watts: float, available: float) -> str:
+    """Say a power as a share of the available power [W]; in watts where that is infinite."""
+    return share(watts / available) if isfinite(available) else quantity(watts, "W")
 
 
 def answer_of(

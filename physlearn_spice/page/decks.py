@@ -14,14 +14,13 @@ from ..runs import Account
 from .answers import answer_of
 from .contents import DeckRun
 from .figures import vector_figure
-from .html import DASH, Html, column, details, join, quantity, share, table, tag
-from .sections import Section, captioned, first_screen, ledger, power
+from .html import DASH, Html, column, details, join, share, table, tag
+from .sections import Section, captioned, first_screen, ledger, operating_point, power
 
 __all__ = ["analyses", "each_deck", "outcome_counts"]
 
 _DRAWN = 8  # decks; more would make a page that nobody opens
 _ROWS = 50  # of a table that is not folded away
-_VALUES = 40
 _TAKERS = 10
 _KINDS = {"ac": "AC analysis", "dc": "DC sweep", "op": "Operating point", "tran": "Transient"}
 
@@ -90,7 +89,7 @@ def _one(run: DeckRun, level: int) -> Html:
 
 def _analysis(deck: Deck | None, account: Account, result: Result) -> Html:
     if isinstance(result, OperatingPoint):
-        return _operating_point(result)
+        return operating_point(result)
     if deck is not None and not isinstance(result, DcSweep):
         try:
             return _balance(deck, result)
@@ -121,12 +120,3 @@ def _takers(book: Ledger) -> Html:
     of = f"The first of {len(book.dissipated)} elements" if len(order) == _TAKERS else "Elements"
     rows = zip(order, cells, shares, strict=True)
     return table(("element", head, "share"), rows, caption=f"{of} that dissipate")
-
-
-def _operating_point(result: OperatingPoint) -> Html:
-    rows = [
-        (vector, quantity(float(values[0].real), "V" if vector.startswith("v(") else "A", 6))
-        for vector, values in result.vectors.items()
-    ]
-    whole = table(("vector", "value"), rows)
-    return whole if len(rows) <= _VALUES else details(f"{len(rows)} values", whole)

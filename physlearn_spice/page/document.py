@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
-from math import isfinite
 from pathlib import Path
 
 from ..engines import choose, sweep
@@ -14,8 +13,8 @@ from ..errors import PhyslearnError
 from ..files import write_text
 from ..modes import known_modes
 from ..netlist import Ac, at_frequencies, read_deck
-from . import decks, sections
-from .answers import Answer, answer_of
+from . import decks, origins, sections
+from .answers import Answer, answer_of, power_or_share
 from .contents import Part, find_parts
 from .figures import numbered
 from .html import Html, join, quantity, share, tag
@@ -141,10 +140,10 @@ def _all_sections(part: Part, answer: Answer | None) -> Iterator[Section]:
         yield found
     network = answer.network if answer else part.network
     if network:
-        yield sections.elements(network)
-    if said := sections.notes(list(part.problems)):
+        yield origins.elements(network)
+    if said := origins.notes(list(part.problems)):
         yield said
-    if again := sections.repeat(part):
+    if again := origins.repeat(part):
         yield again
 
 
@@ -218,17 +217,13 @@ def _lead(part: Part) -> str:
 
 def _absorbed(part: Part, tuned: Answer) -> str:
     """Say what tuning was good for."""
-
-    def shown(watts: float) -> str:
-        known = isfinite(tuned.available)
-        return share(watts / tuned.available) if known else quantity(watts, "W")
-
     before, *_, after = tuned.totals().values()
-    of = " of the available power" if isfinite(tuned.available) else ""
+    now, then = (power_or_share(watts, tuned.available) for watts in (after, before))
+    of = " of the available power" if tuned.has_share else ""
     evaluations = sum(powers.size for powers in part.traces.values())
     tuners = "" if len(part.traces) == 1 else f" of {len(part.traces)} tuners"
     return (
-        f"It absorbs {shown(after)}{of} at the tones, {shown(before)} before; "
+        f"It absorbs {now}{of} at the tones, {then} before; "
         f"{_count(evaluations, 'evaluation')}{tuners}."
     )
 

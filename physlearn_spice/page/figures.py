@@ -15,19 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..drawings import colour_bar, network_by_power, power_scale
 from ..folders import thinned
 from ..measures import Ledger
 from ..network import Network
-from ..plots import (
-    COLOURS,
-    colour_bar,
-    figure,
-    ledger_curves,
-    network_by_power,
-    power_scale,
-    spectrum_curves,
-    tuner_trace,
-)
+from ..plots import COLOURS, figure, ledger_curves, spectrum_curves, tuner_trace
 from ..results import DcSweep, Spectrum, Waveforms
 from .answers import Answer
 from .html import Html, quantity, tag
@@ -169,11 +161,7 @@ def answer_figure(answer: Answer) -> Html:
 def trace_figure(traces: Mapping[str, NDArray[np.float64]], available: float) -> Html:
     """Draw what was absorbed over the evaluations of the tuners."""
     with figure(size=_SIZE) as (fig, axes):
-        if np.isfinite(available):
-            shares = {tuner: powers / available for tuner, powers in traces.items()}
-            tuner_trace(axes[0, 0], shares, unit="absorbed / available power")
-        else:
-            tuner_trace(axes[0, 0], traces)
+        tuner_trace(axes[0, 0], traces, available=available)
         return inline(fig, f"Absorbed power over evaluations: {', '.join(traces)}")
 
 

@@ -1,23 +1,21 @@
-"""The sections on a network: what it is, what it absorbs, where, and how it came to that."""
+"""The sections on what a network absorbs: how much, where, when, and how it came to that."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 
-from ..elements import Capacitor, Inductor, Resistor
-from ..history import Step
+from ..elements import Resistor
 from ..measures import Ledger
 from ..modes import known_modes
 from ..network import Network
 from ..resonances import Resonance
-from .answers import Answer
-from .contents import Part
+from ..results import OperatingPoint
+from .answers import Answer, power_or_share
 from .figures import (
     answer_figure,
     can_be_drawn,
@@ -26,22 +24,21 @@ from .figures import (
     plain_network_figure,
     trace_figure,
 )
-from .html import Html, column, details, join, plain, quantity, share, table, tag
+from .html import Html, column, details, plain, quantity, share, table, tag
 
 __all__ = [
     "Section",
-    "elements",
+    "captioned",
     "first_screen",
     "ledger",
-    "notes",
+    "operating_point",
     "power",
-    "repeat",
     "resonances",
     "tuning",
 ]
 
-_ROWS = 10  # of a table that is not folded away
-_UNITS = {Resistor: "Ω", Inductor: "H", Capacitor: "F"}
+_ROWS, _VALUES = 10, 40  # of a table that is not folded away
+_UNITS = {"v(": "V", "i(": "A"}
 
 
 @dataclass(frozen=True)
@@ -88,22 +85,12 @@ def _spectrum_says(answer: Answer) -> str:
 
 def tuning(traces: Mapping[str, Any], available: float) -> Section:
     """Tell how the power grew while the network was tuned."""
-    unit = available if isfinite(available) else 1.0
-
-    def shown(watts: float) -> str:
-        return share(watts / unit) if isfinite(available) else quantity(watts, "W")
-
-    rows = [
-        (
-            tuner,
-            str(len(powers)),
-            str(powers.shape[1]),
-            shown(float(powers[:, 0].mean())),
-            shown(float(powers[:, -max(1, powers.shape[1] // 4) :].mean())),
-            shown(float(powers.max(axis=1).mean())),
-        )
-        for tuner, powers in traces.items()
-    ]
+    rows: list[tuple[str, ...]] = []
+    for tuner, powers in traces.items():
+        n_walkers, n = powers.shape
+        first, late, best = powers[:, 0], powers[:, -max(1, n // 4) :], powers.max(axis=1)
+        means = (power_or_share(float(p.mean()), available) for p in (first, late, best))
+        rows.append((tuner, str(n_walkers), str(n), *means))
     heads = ("tuner", "walkers", "evaluations", "first", "mean of the last quarter", "best")
     of = " over available power" if isfinite(available) else ""
     caption = f"Mean absorbed{of}, means over the walkers"
@@ -177,6 +164,16 @@ def ledger(books: Mapping[str, Ledger]) -> Html:
     return tag("div", drawing, told, class_="figures")
 
 
+def operating_point(point: OperatingPoint) -> Html:
+    """List voltages and currents."""
+    rows = [
+        (name, quantity(float(values[0].real), _UNITS.get(name[:2], ""), 6))
+        for name, values in point.vectors.items()
+    ]
+    whole = table(("vector", "value"), rows)
+    return whole if len(rows) <= _VALUES else details(f"{len(rows)} values", whole)
+
+
 def resonances(answer: Answer, found: Mapping[str, Any]) -> Section | None:
     """List resonances: as ``spectrum`` has ``found`` them, or the natural modes in the band."""
     given = found.get("resonances")
@@ -231,62 +228,3 @@ def _modes(answer: Answer, given: list[dict[str, Any]] | None) -> list[Resonance
         pass  # not written by us
     low, high = answer.frequency[[0, -1]]
     return [mode for mode in known_modes(answer.network) or () if low <= mode.f0 <= high]
-
-
-def elements(network: Network) -> Section:
-    """List what the network is made of."""
-    rows: list[tuple[str, ...]] = []
-    for e in network.elements:
-        if isinstance(e, Resistor | Inductor | Capacitor):
-            value = quantity(e.value, _UNITS[type(e)], 5)
-        else:
-            skipped = {"name", "a", "b"}
-            own = [f for f in fields(e) if f.name not in skipped]
-            value = ", ".join(f"{f.name} = {getattr(e, f.name)}" for f in own)
-        rows.append((e.name, e.kind, e.a, e.b, value))
-    for k in network.couplings:
-        rows.append((k.name, k.kind, k.first, k.second, plain(k.coefficient)))
-    for p in network.ports:
-        rows.append(
-            (p.name, "port", p.plus, p.minus, f"source resistance {quantity(p.resistance, 'Ω')}")
-        )
-    whole = table(("name", "kind", "from", "to", "value"), rows, words=4)
-    shown = whole if len(rows) <= _ROWS else details(f"All {len(rows)} elements and ports", whole)
-    return Section("Elements", shown)
-
-
-def notes(said: list[str]) -> Section | None:
-    """List what a reader must know besides."""
-    if not said:
-        return None
-    return Section("Notes", tag("ul", *(tag("li", text) for text in said)))
-
-
-def repeat(part: Part) -> Section | None:
-    """Tell with which commands, of which versions, the same would come out again."""
-    body: list[Html] = []
-    for step in part.steps:
-        body.append(tag("pre", tag("code", shlex.join(step.words)), class_="command"))
-        body.append(tag("p", _made(step), class_="note"))
-    if part.steps:
-        versions = part.steps[-1].versions
-        body.append(table(("versions", ""), [(n, str(v)) for n, v in versions.items()], words=2))
-        body += [
-            details(f"All arguments of {step.command}", _arguments(step)) for step in part.steps
-        ]
-    if part.deck:
-        body.append(details("The deck, network.cir", tag("pre", tag("code", part.deck))))
-    return Section("How to repeat it", join(body)) if body else None
-
-
-def _made(step: Step) -> str:
-    when = step.date.replace("T", " ").replace("+00:00", " UTC")
-    reason = step.facts.get("engine_reason")
-    engine = step.facts.get("engine")
-    by = f", {engine} engine: {reason}" if engine and reason else ""
-    return f"{when} on {step.platform}{by}."
-
-
-def _arguments(step: Step) -> Html:
-    rows = [(name, "–" if value is None else str(value)) for name, value in step.arguments.items()]
-    return table(("argument", "value"), rows, words=2)
