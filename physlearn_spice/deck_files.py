@@ -75,7 +75,7 @@ def open_deck(
     DeckError
         It is neither; the message is about the text.
     """
-    if path.suffix == ".json":
+    if path.suffix in (".json", ".graphml"):
         raise DeckError(f"{str(path)!r} is a network without analyses: run its deck, a .cir file")
     text = read_text(path)
     try:

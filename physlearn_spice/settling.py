@@ -25,6 +25,7 @@ from .errors import PhyslearnError
 from .network import GROUND, Network
 from .results import Waveforms
 from .stimulus import Tone
+from .wording import counted
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
@@ -76,7 +77,7 @@ class SteadyPower:
     @property
     def message(self) -> str:
         """What became of it, in words."""
-        after = f"after {self.periods} period{'' if self.periods == 1 else 's'}"
+        after = f"after {counted(self.periods, 'period')}"
         if not self.settled:
             amount = (
                 f"up to {100 * self.change:.3g} %" if math.isfinite(self.change) else "any amount"
