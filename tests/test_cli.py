@@ -291,7 +291,9 @@ BAD_DECKS = {
     "duplicate": (DECK.replace("c1", "r1 a 0 1\nc1"), "line 5: the name 'r1' is used twice"),
     "no value": (DECK.replace("in a 50", "in a"), "line 3: 'r1' has no value"),
     "no analysis": (DECK.replace(".ac dec 10 100 10k\n", ""), "no analysis"),
-    "no AC source": (DECK.replace("ac 1", "dc 1"), "add 'ac 1'"),
+    "no AC source": (DECK.replace("ac 1", "dc 1"), "add 'ac 1' to 'vin'"),
+    "no source": (DECK.replace("vin", "r9"), "add one, such as 'v1 NODE 0 ac 1'"),
+    "noise": (DECK.replace(".ac ", ".noise v(b) vin "), "no analysis that is run here"),
 }
 # no networks of the package's, but circuits for ngspice
 ODD_DECKS = {
