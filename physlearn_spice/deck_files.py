@@ -75,7 +75,7 @@ def open_deck(
     DeckError
         It is neither; the message is about the text.
     """
-    if path.suffix == ".json":
+    if path.suffix in (".json", ".graphml"):
         raise DeckError(f"{str(path)!r} is a network without analyses: run its deck, a .cir file")
     text = read_text(path)
     try:
@@ -85,5 +85,7 @@ def open_deck(
         why = str(error).removesuffix(f"; {AS_IT_STANDS}")
         return replace(other, notes=(f"run as text, being no network: {why}", *other.notes))
     if not deck.analyses:
-        raise DeckError("the deck has no analysis: add an .op, .dc, .ac or .tran card")
+        raise DeckError(
+            "the deck has no analysis that is run here: add an .op, .dc, .ac or .tran card"
+        )
     return replace(deck, options={**deck.options, **(options or {})})

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .wording import counted
+
 __all__ = ["FEWEST_PERIODS", "SteadyPower", "judged", "judged_by_power"]
 
 _REPEATS = (1, 2, 3, 4)  # periods of the drive; a subharmonic takes several
@@ -59,7 +61,7 @@ class SteadyPower:
     @property
     def message(self) -> str:
         """What became of it, in words."""
-        after = f"after {self.periods} period{'' if self.periods == 1 else 's'}"
+        after = f"after {counted(self.periods, 'period')}"
         if not self.settled:
             amount = (
                 f"up to {100 * self.change:.3g} %" if math.isfinite(self.change) else "any amount"

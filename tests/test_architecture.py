@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "physlearn_spice"
 ORDER = [
     "errors",
+    "wording",
     "files",
     "shown",
     "topology",

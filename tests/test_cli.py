@@ -131,6 +131,8 @@ def test_generate_puts_elements_on_anybodys_graph(physlearn, tmp_path: Path) -> 
     code, out, _ = physlearn("generate", "graph", "--graph", path, "-o", tmp_path, "--json")
     assert code == 0
     assert json.loads(out)["loops"] == 1
+    code, out, _ = physlearn("generate", "graph", "--graph", path, "-o", tmp_path)
+    assert out.startswith("2 branches, 9 elements, 1 independent loop; wrote ")
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,9 @@ BAD_DECKS = {
     "duplicate": (DECK.replace("c1", "r1 a 0 1\nc1"), "line 5: the name 'r1' is used twice"),
     "no value": (DECK.replace("in a 50", "in a"), "line 3: 'r1' has no value"),
     "no analysis": (DECK.replace(".ac dec 10 100 10k\n", ""), "no analysis"),
-    "no AC source": (DECK.replace("ac 1", "dc 1"), "add 'ac 1'"),
+    "no AC source": (DECK.replace("ac 1", "dc 1"), "add 'ac 1' to 'vin'"),
+    "no source": (DECK.replace("vin", "r9"), "add one, such as 'v1 NODE 0 ac 1'"),
+    "noise": (DECK.replace(".ac ", ".noise v(b) vin "), "no analysis that is run here"),
 }
 # no networks of the package's, but circuits for ngspice
 ODD_DECKS = {
@@ -384,7 +388,7 @@ def test_deck_that_is_no_network_runs_as_text_and_says_why(physlearn, tmp_path, 
     [
         (("run", "nowhere.cir"), 1, "nowhere.cir"),
         (("spectrum", "nowhere.json"), 1, "nowhere.json"),
-        (("tune", "{net}", "nowhere.wav"), 1, "nowhere.wav"),
+        (("tune", "{net}", "nowhere.wav"), 1, "No such file or directory\n"),
         (("tune", "{net}", "{truncated}"), 1, "truncated"),
         (("tune", "{net}", "220,abc"), 1, "'abc'"),
         (("tune", "{net}", "220", "--tuner", "magic"), 1, "local-latch"),
@@ -399,6 +403,7 @@ def test_deck_that_is_no_network_runs_as_text_and_says_why(physlearn, tmp_path, 
         (("spectrum", "{net}", "--band", "2k:100"), 1, "low before high"),
         (("spectrum", "{net}", "--port", "9"), 1, "no port '9'"),
         (("spectrum", "a.cir", "--port", ":"), 1, "two nodes are written OUT:0"),
+        (("run", "{graphml}"), 1, "without analyses: run its deck"),
         (("generate", "lattice", "-n", "1"), 1, "at least 2 nodes; the graph has 1"),
         (("generate", "graph", "--graph", "no.graphml"), 1, "'no.graphml': No such file or"),
         (("generate", "complete", "-n", "1"), 1, "at least 2"),
@@ -418,6 +423,7 @@ def test_bad_input_is_one_message(
     result.parent.mkdir()
     result.write_text("precious")
     places = {"{net}": str(folder / "network.json"), "{truncated}": str(truncated)}
+    places["{graphml}"] = str(folder / "network.graphml")
     given = [places.get(word, word) for word in words]
     out = ["-o", str(result.parent)] if words[0] in ("tune", "generate", "spectrum") else []
     ended, stdout, stderr = physlearn(*given, *out)

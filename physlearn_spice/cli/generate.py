@@ -35,6 +35,7 @@ from ..netlist import Ac, Deck, Source, Tran, save_deck
 from ..network import Network
 from ..resonances import natural_band
 from ..stimulus import Tone
+from ..wording import counted
 from .inputs import JsonOption, OutOption, SeedOption, law, read_network_text
 from .notes import leave_note
 
@@ -204,8 +205,9 @@ def generate(
         print(json.dumps(facts))
     else:
         Console().print(
-            f"{facts['branches']} branches, {facts['elements']} elements, {facts['loops']} "
-            f"independent loops; wrote {', '.join(files)}",
+            f"{counted(len(network.branches), 'branch', 'branches')}, "
+            f"{counted(len(network.elements), 'element')}, "
+            f"{counted(network.loops, 'independent loop')}; wrote {', '.join(files)}",
             highlight=False,
             soft_wrap=True,
             markup=False,

@@ -142,8 +142,9 @@ def load_signal(signal: str, n_tones: int) -> Multitone:
     path = Path(signal)
     readers: dict[str, Callable[[Path], Samples]] = {".wav": from_wav, ".csv": from_csv}
     if path.suffix.lower() in readers:
+        samples = readers[path.suffix.lower()](path)
         try:
-            return spectral_tones(readers[path.suffix.lower()](path), n_tones)
+            return spectral_tones(samples, n_tones)
         except StimulusError as error:
             raise StimulusError(f"{error} (--tones says how many partials to take)") from error
     if path.exists() or path.suffix[1:].isalpha():

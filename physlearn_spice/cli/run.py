@@ -26,6 +26,7 @@ from ..ngspice import Pool
 from ..rawfile import write_raw
 from ..results import DcSweep, Failure, Spectrum, Waveforms, to_xarray, write_netcdf
 from ..runs import Run, run_decks
+from ..wording import counted
 from .accounts import account, coarse_steps, print_account, summary
 from .inputs import IncludeOption, JsonOption, folder_of_includes
 from .notes import leave_note
@@ -158,7 +159,7 @@ def _report(runs: Iterator[Run], folder: Path, *, n_decks: int, as_json: bool) -
         done += runs
     except (KeyboardInterrupt, SystemExit):  # SystemExit is for SIGTERM
         print(
-            f"interrupted after {len(done)} of {n_decks} decks, whose results are in "
+            f"interrupted after {len(done)} of {counted(n_decks, 'deck')}, whose results are in "
             f"{str(folder)!r}: the same command goes on from there",
             file=sys.stderr,
         )
@@ -170,7 +171,7 @@ def _report(runs: Iterator[Run], folder: Path, *, n_decks: int, as_json: bool) -
     else:
         _print_outcomes(done, folder)
     if failed:
-        message = f"{len(failed)} of {n_decks} decks failed"
+        message = f"{len(failed)} of {counted(n_decks, 'deck')} failed"
         advice = f"the .json files in {str(folder)!r} have the whole reasons"
         if all(a.status == Status.REFUSED.value for each in failed for a in each.failed):
             raise DeckError(f"{message}: {advice}")

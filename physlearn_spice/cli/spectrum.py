@@ -25,6 +25,7 @@ from ..plots import figure, save_figure, spectrum_curves
 from ..resonances import Resonance, natural_band, peaks, resonances
 from ..results import Spectrum, to_xarray, write_netcdf
 from ..tolerances import absorbed_band, e_series, mode_spreads, within_tolerance
+from ..wording import counted
 from .inputs import (
     CheckOption,
     EngineOption,
@@ -138,9 +139,9 @@ def spectrum(
         console.print(table)
     how = "eigenvalues of the circuit" if exact is not None else "AAA fit of the spectrum"
     console.print(
-        f"{_counted(len(found['resonances']), 'resonance')} from {low:.4g} to {high:.4g} Hz "
+        f"{counted(len(found['resonances']), 'resonance')} from {low:.4g} to {high:.4g} Hz "
         f"({how}), loaded by {driven.resistance:g} Ohm; "
-        f"{_counted(len(found['peaks_Hz']), 'maximum', 'maxima')} of the absorbed power. Powers "
+        f"{counted(len(found['peaks_Hz']), 'maximum', 'maxima')} of the absorbed power. Powers "
         "are means and leave the source resistance out; amplitudes are peak.",
         str(choice).capitalize() + ".",
         *(["Values are the nearest of E24."] if e24 else []),
@@ -148,10 +149,6 @@ def spectrum(
         *([f"ngspice differs by {found['check_difference']:.1e} there."] if check else []),
         highlight=False,
     )
-
-
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
 
 
 def _default_band(network: Network, modes: list[Resonance] | None) -> tuple[float, float]:

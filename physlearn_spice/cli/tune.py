@@ -23,6 +23,7 @@ from ..network import Network
 from ..stimulus import Tone
 from ..tuner import RECIPES, State, absorbed_power_at, engine_for
 from ..tuner import tune as tuner_run
+from ..wording import counted
 from .inputs import (
     CheckOption,
     EngineOption,
@@ -132,13 +133,11 @@ def tune(
     if as_json:
         print(json.dumps(facts))
     else:
-        n = len(stimulus.tones)
-        told = f"{n} tone{'' if n == 1 else 's'}"
         most = f"Pav = {available:.4g} W" if np.isfinite(available) else "an ideal source"
         gain = f"{best / powers[0]:.3g} times"
         console.print(
-            f"Mean power absorbed at {told} (amplitudes are peak, source "
-            f"resistance not counted; {most}): {powers[0]:.4g} W untuned, "
+            f"Mean power absorbed at {counted(len(stimulus.tones), 'tone')} (amplitudes are peak, "
+            f"source resistance not counted; {most}): {powers[0]:.4g} W untuned, "
             f"{quarter.mean():.4g} W mean of the last quarter, [b]{best:.4g} W[/b] at "
             f"best, {gain} the start, in {len(powers)} evaluations. The best is in "
             f"{escape(str(out))}.",

@@ -51,7 +51,9 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     _check_sweeps(devices, scopes[0])
     _check_solvable(devices)
     if any(w[0] == ".ac" for w in words) and not any(device.excites for device in devices):
-        raise DeckError("the deck has an .ac card but no source with an AC amplitude: add 'ac 1'")
+        sources = " or ".join(repr(d.name) for d in devices if d.name[0] in "vi")
+        what = f"add 'ac 1' to {sources}" if sources else "add one, such as 'v1 NODE 0 ac 1'"
+        raise DeckError(f"the deck has an .ac card but no source with an AC amplitude: {what}")
     if _needs_operating_point(devices, words):
         has_shunt = any(w[0].startswith(".opt") and "rshunt" in " ".join(w) for w in words)
         _check_operating_point(devices, has_shunt=has_shunt)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..errors import DeckError
+from ..wording import counted
 from .arithmetic import BINARY, FUNCTIONS, LEVEL, RANDOM, without_trap
 from .lines import at_line
 from .numbers import number
@@ -213,8 +214,8 @@ class _Parser:
         else:
             raise self._error(f"there is no function {name!r}")
         if len(arguments) != wanted:
-            plural = "" if wanted == 1 else "s"
-            raise self._error(f"{name!r} takes {wanted} argument{plural}, not {len(arguments)}")
+            takes = counted(wanted, "argument")
+            raise self._error(f"{name!r} takes {takes}, not {len(arguments)}")
         if found:
             bound = dict(zip(found[0].arguments, arguments, strict=True))
             return _evaluated(found[0].body, _Called(self.names, found[1], bound))

@@ -140,7 +140,9 @@ def read_text_deck(
     found = [(line, _runnable(card, line)) for line, card in found]
     word = {card: card.split()[0] for _, card in found}
     if not any(word[card] in ANALYSES for _, card in found):
-        raise DeckError("the deck has no analysis: add an .op, .dc, .ac or .tran card")
+        raise DeckError(
+            "the deck has no analysis that is run here: add an .op, .dc, .ac or .tran card"
+        )
     notes = tuple(
         f"line {line}: {word[card]!r} was passed over"
         for line, card in found

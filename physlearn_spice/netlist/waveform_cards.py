@@ -9,6 +9,7 @@ from ..errors import DeckError
 from ..pulses import Corners, Exponential, Pulse
 from ..stimulus import CardWaveform, Multitone, Sum, Tone
 from ..waveforms import AmplitudeModulated, DampedSine, FrequencyModulated
+from ..wording import counted
 from .numbers import num
 from .source import Source
 
@@ -35,7 +36,7 @@ def read_waveform(
         return 0.0, _corners(values, parameters)
     least, most = _COUNTS[keyword]
     if not least <= len(values) <= most:
-        n = f"{len(values)} number{'' if len(values) == 1 else 's'}"
+        n = counted(len(values), "number")
         raise DeckError(f"{keyword} has {n}; it takes {least} to {most}")
     padded = [*values, *[0.0] * (most - len(values))]
     match keyword:

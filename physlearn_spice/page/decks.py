@@ -11,6 +11,7 @@ from ..measures import ledger as ledger_of
 from ..netlist import Deck
 from ..results import DcSweep, OperatingPoint, Result, Spectrum, Waveforms
 from ..runs import Account
+from ..wording import counted
 from .answers import answer_of
 from .contents import DeckRun
 from .figures import vector_figure
@@ -64,9 +65,8 @@ def each_deck(runs: tuple[DeckRun, ...], level: int) -> Iterator[Section]:
     for run in good[:_DRAWN]:
         yield Section(run.run.name, _one(run, level))
     if len(good) > _DRAWN:
-        says = (
-            f"The results of {len(good) - _DRAWN} more decks are in the folder, and not drawn here."
-        )
+        more = counted(len(good) - _DRAWN, "more deck")
+        says = f"The results of {more} are in the folder, and not drawn here."
         yield Section("More decks", tag("p", says))
 
 

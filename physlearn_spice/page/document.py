@@ -13,6 +13,7 @@ from ..errors import PhyslearnError
 from ..files import write_text
 from ..modes import known_modes
 from ..netlist import Ac, at_frequencies, read_deck
+from ..wording import counted
 from . import decks, origins, sections
 from .answers import Answer, answer_of, power_or_share
 from .contents import Part, find_parts
@@ -178,13 +179,13 @@ def _noted(part: Part, note: str) -> Part:
 
 def _title(part: Part) -> str:
     if part.tuned:
-        return f"A network tuned to {_count(len(part.tuned.tones), 'tone')}"
+        return f"A network tuned to {counted(len(part.tuned.tones), 'tone')}"
     if part.step("spectrum"):
         return "The spectrum of a network"
     if part.network:
         return "A network" if not part.step("generate") else "A random network"
     if part.runs:
-        return f"Results of {_count(len(part.runs), 'deck')}"
+        return f"Results of {counted(len(part.runs), 'deck')}"
     return "Results"
 
 
@@ -203,15 +204,15 @@ def _lead(part: Part) -> str:
         said.append(f"{most if answer.has_share else 'Most is absorbed'} at {at}.")
     if network:
         said.append(
-            f"The network has {_count(len(network.branches), 'branch', 'branches')} of "
-            f"{_count(len(network.elements), 'element')} and "
-            f"{_count(network.loops, 'independent loop')}."
+            f"The network has {counted(len(network.branches), 'branch', 'branches')} of "
+            f"{counted(len(network.elements), 'element')} and "
+            f"{counted(network.loops, 'independent loop')}."
         )
     if step and (engine := step.facts.get("engine")):
         said.append(f"Computed by the {engine} engine: {step.facts.get('engine_reason')}.")
     if part.runs:
         ended = ", ".join(f"{n} {status}" for status, n in decks.outcome_counts(part.runs).items())
-        said.append(f"{_count(len(part.runs), 'deck')} run in ngspice: {ended}.")
+        said.append(f"{counted(len(part.runs), 'deck')} run in ngspice: {ended}.")
     return " ".join(said) or "What is in this folder can't be read."
 
 
@@ -224,9 +225,5 @@ def _absorbed(part: Part, tuned: Answer) -> str:
     tuners = "" if len(part.traces) == 1 else f" of {len(part.traces)} tuners"
     return (
         f"It absorbs {now}{of} at the tones, {then} before; "
-        f"{_count(evaluations, 'evaluation')}{tuners}."
+        f"{counted(evaluations, 'evaluation')}{tuners}."
     )
-
-
-def _count(n: int, one: str, many: str = "") -> str:
-    return f"{n} {one if n == 1 else many or f'{one}s'}"

@@ -15,6 +15,7 @@ from ..modes import known_modes
 from ..network import Network
 from ..resonances import Resonance
 from ..results import OperatingPoint
+from ..wording import counted
 from .answers import Answer, power_or_share
 from .figures import (
     answer_figure,
@@ -198,7 +199,7 @@ def resonances(answer: Answer, found: Mapping[str, Any]) -> Section | None:
     rows = list(zip(*(cells for _, cells in columns), strict=True))
     rs = answer.network.port().resistance
     load = f"loaded by {quantity(rs, 'Ω')}" if rs else "with an ideal source"
-    caption = f"{len(rows)} resonance{'' if len(rows) == 1 else 's'}, {load}{spreads}"
+    caption = f"{counted(len(rows), 'resonance')}, {load}{spreads}"
     whole = table(heads, rows, caption=caption, words=0)
     return Section("Resonances", whole if len(rows) <= 30 else details(caption, whole))
 
