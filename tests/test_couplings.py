@@ -123,7 +123,7 @@ def test_k_cards_are_read() -> None:
     [
         ("k1 l1 0.5", "line 7: 'k1' needs two inductors and a value"),
         ("k1 l1 l2", "line 7: 'k1' needs two inductors and a value"),
-        ("k1 l1 l2 {k}", "line 7: '{k}' is no number"),
+        ("k1 l1 l2 {k}", "line 7: there is no parameter 'k'"),
         ("k1 l1 l2 1", "line 7: coupling 'k1': coefficient"),
         ("k1 l1 l1 0.5", "line 7: coupling 'k1': couples 'l1' with itself"),
         ("k1 l1 l9 0.5", "coupling 'k1': there is no inductor 'l9'"),
