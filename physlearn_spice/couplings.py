@@ -39,7 +39,8 @@ class Coupling:
         if not 0 < abs(self.coefficient) < 1:
             raise NetworkError(
                 f"coupling {self.name!r}: coefficient = {self.coefficient!r}, must be between -1 "
-                "and 1 and not zero (1 is an ideal transformer, which leaves currents open)"
+                "and 1 and not zero (1 is an ideal transformer, which leaves currents open: take "
+                "0.9999)"
             )
 
     @property

@@ -58,6 +58,13 @@ def refusal(text: str, **how: Any) -> DeckError:
     return caught.value
 
 
+def test_laws_in_quotes_and_braces_are_no_values(session) -> None:
+    text = "t\nv1 a 0 2\nr1 a 0 r='1+v(a)'\nr2 a 0 r = {1+v(a,0)}\nc1 a 0 c='1n*(1+v(a)*2)'\n.op\n"
+    (result,) = run(session, read_text_deck(text))
+    assert result.current("v1")[0] == pytest.approx(-2 * 2 / (1 + 2))
+    assert "'4k7'" in str(refusal(text.replace("2\n", "4k7\n", 1)))
+
+
 # --- screening -----------------------------------------------------------------------------------
 
 

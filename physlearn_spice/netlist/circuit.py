@@ -15,6 +15,7 @@ from ..errors import DeckError
 from ..network import GROUND
 from ..topology import first_loop, not_joined
 from .devices import Device, devices_of
+from .groups import replaced
 from .numbers import is_number, number
 
 __all__ = ["check_circuit"]
@@ -23,6 +24,7 @@ _TAKEN = re.compile(  # names that ngspice answers with vectors of its own, or o
     r"time|frequency|(v|i|res|temp)-sweep|all[viy]?|.*[#@].*|\..*|"
     r"(t(r(an?)?)?|ac?|op?|c(o(n(st?)?)?)?|(tran|ac|op|dc)\d+|all)\..*"
 )
+_ADD_ONE = "add one, such as 'v1 NODE 0 ac 1' (the first line of a deck is its title, and no card)"
 _MOST_COUPLED = 1000  # coils, since the check costs the cube of their number
 _ROUNDING = 1e-9
 
@@ -52,7 +54,7 @@ def check_circuit(cards: Iterable[tuple[int | None, str]]) -> None:
     _check_solvable(devices)
     if any(w[0] == ".ac" for w in words) and not any(device.excites for device in devices):
         sources = " or ".join(repr(d.name) for d in devices if d.name[0] in "vi")
-        what = f"add 'ac 1' to {sources}" if sources else "add one, such as 'v1 NODE 0 ac 1'"
+        what = f"add 'ac 1' to {sources}" if sources else _ADD_ONE
         raise DeckError(f"the deck has an .ac card but no source with an AC amplitude: {what}")
     if _needs_operating_point(devices, words):
         has_shunt = any(w[0].startswith(".opt") and "rshunt" in " ".join(w) for w in words)
@@ -106,7 +108,9 @@ def _check_devices(devices: list[Device]) -> None:
 
 def _check_value(device: Device) -> None:
     """Refuse values of which ngspice reads a part only: 4k7 is 4000 to it, and 1,5k is 5000."""
-    numeric = [word for word in device.words[2:4] if re.match(r"[+-]?\.?(\d|$)", word)]
+    outside = replaced(device.card, lambda _: "x", device.line or 0)  # of expressions
+    words = re.sub("[(),]", " ", outside).split()[1:]
+    numeric = [word for word in words[2:4] if re.match(r"[+-]?\.?(\d|$)", word)]
     for word in numeric:
         number(word, device.line)
     if len(numeric) > 1 and device.kind in "rlc":
