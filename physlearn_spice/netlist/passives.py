@@ -132,14 +132,15 @@ def _of_model(card: ElementCard, model: Model | None) -> float | None:
             # at both ends, but of a capacitor once (39.3)
             short, narrow = (2 * (model.value(key) or 0.0) for key in ("short", "narrow"))
             length = _size(card, "l", short, model.value("l"), _DEFAULT_SIZE)
-            width = _size(card, "w", narrow, model.value("defw"), model.value("w"), _DEFAULT_SIZE)
+            own = [model.value(key) for key in model.parameters if key in ("defw", "w")]
+            width = _size(card, "w", narrow, *own[-1:], _DEFAULT_SIZE)
             return sheet * length / width if length and width else None
         case "l":
             return model.value("ind")
         case _:
             plain, area = model.value("cap"), model.value("cj")
             short, narrow = (model.value(key) or 0.0 for key in ("short", "narrow"))
-            length = _size(card, "l", short, model.value("defl"))
+            length = _size(card, "l", short)  # whose default, defl, ngspice does not heed (39.3)
             width = _size(card, "w", narrow, model.value("defw"), _DEFAULT_SIZE)
             if plain is not None or area is None or not (length and width):
                 return plain
