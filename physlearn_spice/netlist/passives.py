@@ -6,11 +6,11 @@ model's geometry are worked out as ngspice works them out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ..elements import Capacitor, Element, Inductor, LinearElement, Resistor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, ElementCard, Model, Temperature
+from .models import AS_IT_STANDS, Context, ElementCard, Model, Temperature
 from .numbers import begins_number, number
 
 __all__ = ["PASSIVE", "passive_elements"]
@@ -28,16 +28,8 @@ _LEAST_RESISTANCE = 1e-3  # [Ohm]: what ngspice takes for none
 _DEFAULT_SIZE = 10e-6  # [m]: of a resistor whose sheet resistance is told
 
 
-def passive_elements(
-    card: ElementCard,
-    models: Mapping[str, Model],
-    temperature: Temperature,
-    fresh: Callable[[str], str],
-    note: Callable[[int, str], None],
-) -> list[Element]:
+def passive_elements(card: ElementCard, context: Context) -> list[Element]:
     """Return the element that a card tells, and the resistor of its ``rser=`` behind it.
-
-    ``fresh`` makes a name that nothing has; ``note`` is told what ngspice reads otherwise.
 
     Raises
     ------
@@ -45,8 +37,8 @@ def passive_elements(
         Naming the line: no value, two values, a model that is not there, parameters that can't be
         represented.
     """
-    letter, where = card.name[0], card.line
-    model, told = _model_and_value(card, models)
+    letter, where, note = card.name[0], card.line, context.note
+    model, told = _model_and_value(card, context.models)
     card.only({*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]})
     if model:
         model.only(_OF_MODEL[letter])
@@ -62,7 +54,7 @@ def passive_elements(
             f"{card.name!r}: another resistance for AC can't be represented; {AS_IT_STANDS}",
             line=where,
         )
-    value = nominal * _heated(card, model, temperature) * card.factor("scale")
+    value = nominal * _heated(card, model, context.temperature) * card.factor("scale")
     m = card.factor("m")
     value = value * m if letter == "c" else value / m
     if letter == "r" and value == 0:
@@ -71,7 +63,7 @@ def passive_elements(
     series = card.value("rser")
     if not series:
         return [PASSIVE[letter](card.name, card.a, card.b, value)]
-    resistor, middle = fresh(f"r{card.name}"), fresh(f"{card.name}_r")
+    resistor, middle = context.fresh(f"r{card.name}"), context.fresh(f"{card.name}_r")
     note(where, f"{card.name!r}: rser= is LTspice's, not ngspice's; it is the resistor {resistor}")
     behind = Resistor(resistor, middle, card.b, series)
     return [PASSIVE[letter](card.name, card.a, middle, value), behind]
