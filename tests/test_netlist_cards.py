@@ -196,6 +196,7 @@ REFUSED = {
     "r3 a 0 1 ac=2": "another resistance for AC",
     "r3 a 0 1 m=0": "m=0.0, must be positive",
     "c3 a 0 cm\n.model cm c(cj=1 defl=1u)": "'c3' has no value",
+    "r3 a 0 1 tc=0,1\n.temp 1e200": "value = inf, must be positive",
     "r3 a 0 1 scale=0": "scale=0.0, must be positive",
     "r3 a 0 rm w=1u\n.model rm r(rsh=10 narrow=1u)": "'r3': w=1e-06 leaves no size",
     "c3 a 0 cm l=0\n.model cm c(cj=1)": "'c3': l=0 leaves no size",

@@ -108,7 +108,7 @@ def _heated(card: ElementCard, model: Model | None, temperature: Temperature) ->
         first, second = (*(number(text, card.line) for text in both), second)[:2]
     nominal = model.value("tnom") if model else None
     rise = temperature.of(card) - (temperature.nominal if nominal is None else nominal)
-    return 1 + first * rise + second * rise**2
+    return 1 + first * rise + second * rise * rise
 
 
 def _of_model(card: ElementCard, model: Model | None) -> float | None:
