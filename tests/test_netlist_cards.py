@@ -32,6 +32,7 @@ SAME = {
     "l model": case(DRIVE + "\nl1 a 0 lm\nl2 s a lm 3m\n.model lm l(ind=2m)", AC),
     "r models": case(
         DRIVE + "\nr2 a 0 1k rm\nr3 a 0 rm 2k\nr4 a 0 rm\nr5 a 0 rm l=5u w=2u\nr6 a 0 rr\n"
+        "r7 a 0 rw\n.model rw r(rsh=1k defw=5u w=4u l=20u)\n"
         ".model rm r(rsh=10 defw=1e-6 narrow=0.2u short=0.3u)\n.model rr r(r=3k)"
     ),
     "tc and temp": case(
@@ -200,12 +201,15 @@ REFUSED = {
     "r3 a 0 1 foo=2": "'r3': foo= can't be represented; physlearn run",
     "r3 a 0 1 ac=2": "another resistance for AC",
     "r3 a 0 1 m=0": "m=0.0, must be positive",
+    "c3 a 0 cm\n.model cm c(cj=1 defl=1u)": "'c3' has no value",
+    "r3 a 0 1 tc=0,1\n.temp 1e200": "value = inf, must be positive",
     "r3 a 0 1 scale=0": "scale=0.0, must be positive",
     "r3 a 0 rm w=1u\n.model rm r(rsh=10 narrow=1u)": "'r3': w=1e-06 leaves no size",
     "c3 a 0 cm l=0\n.model cm c(cj=1)": "'c3': l=0 leaves no size",
     "r3 a 0 rm\n.model rm r(tc1=1)": "'r3' has no value",
     "l3 a 0 1 rpar=5": "rpar= is LTspice's, and ngspice refuses it: make it an element",
     "l3 a 0 10 mH": "'mh' is no number, .* write 10mh without a blank",
+    f"v_{'e' * 120} a 0 1": "the name 've.* is longer than 100 letters",
     "d3 a 0 dm ic=1\n.model dm d": "ic= can't be represented",
     "d3 a 0 dm 0\n.model dm d": "'d3': area=0, must be positive",
     "d3 a 0 dm\n.model dm d\n.temp 50": "'d3' at 50 Celsius",

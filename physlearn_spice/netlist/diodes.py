@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ..elements import Diode, Element, Resistor, Varactor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, ElementCard, Model, Temperature
+from .models import AS_IT_STANDS, Context, ElementCard, Model, Temperature
 from .numbers import number
 
 __all__ = ["diode_elements"]
@@ -31,13 +31,7 @@ _INERT_AT = {
 _ROOM = 27.0
 
 
-def diode_elements(
-    card: ElementCard,
-    models: Mapping[str, Model],
-    temperature: Temperature,
-    fresh: Callable[[str], str],
-    note: Callable[[int, str], None],
-) -> list[Element]:
+def diode_elements(card: ElementCard, context: Context) -> list[Element]:
     """Return a diode; with the resistor of its RS before it and the varactor of its CJO beside it.
 
     Raises
@@ -47,11 +41,11 @@ def diode_elements(
         temperature other than 27 Celsius.
     """
     card.only(("area", "m", "temp", "dtemp"))
-    model, area = _model_and_area(card, models)
-    _check_temperature(card, model, temperature)
+    model, area = _model_and_area(card, context.models)
+    _check_temperature(card, model, context.temperature)
     given = _parameters(model)
     if area:
-        note(card.line, f"{card.name!r}: ngspice 39 wants the area as area={area}")
+        context.note(card.line, f"{card.name!r}: ngspice 39 wants the area as area={area}")
     size = number(area, card.line) if area else given.get("area", 1.0)
     if "area" in card.parameters:
         size = card.factor("area")
@@ -61,15 +55,15 @@ def diode_elements(
     found: list[Element] = []
     anode = card.a
     if given.get("rs"):
-        anode = fresh(f"{card.name}_r")
-        found.append(Resistor(fresh(f"r{card.name}"), card.a, anode, given["rs"] / factor))
+        anode = context.fresh(f"{card.name}_r")
+        found.append(Resistor(context.fresh(f"r{card.name}"), card.a, anode, given["rs"] / factor))
     current = given.get("is", 1e-14) * factor
     found.append(Diode(card.name, anode, card.b, current, given.get("n", 1.0)))
     if given.get("cjo"):
         if given.get("m", 0.5) > 0.9:
             raise DeckError(f"model {model.name!r}: ngspice limits m to 0.9", line=model.line)
         charge = given["cjo"] * factor, given.get("vj", 1.0), given.get("m", 0.5)
-        found.append(Varactor(fresh(f"c{card.name}"), anode, card.b, *charge))
+        found.append(Varactor(context.fresh(f"c{card.name}"), anode, card.b, *charge))
     return found
 
 

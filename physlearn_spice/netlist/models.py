@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import DeckError
@@ -11,6 +11,7 @@ from .numbers import number
 
 __all__ = [
     "AS_IT_STANDS",
+    "Context",
     "ElementCard",
     "Model",
     "Temperature",
@@ -109,6 +110,19 @@ class Temperature:
         """Temperature [Celsius] of an element."""
         own = card.value("temp")
         return self.circuit + (card.value("dtemp") or 0.0) if own is None else own
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a card is read with besides itself.
+
+    ``fresh`` makes a name that nothing has; ``note`` is told what ngspice reads otherwise.
+    """
+
+    models: Mapping[str, Model]
+    temperature: Temperature
+    fresh: Callable[[str], str]
+    note: Callable[[int, str], None]
 
 
 def read_model(line: int, card: str) -> Model:

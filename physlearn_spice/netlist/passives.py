@@ -6,11 +6,11 @@ model's geometry are worked out as ngspice works them out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ..elements import Capacitor, Element, Inductor, LinearElement, Resistor
 from ..errors import DeckError
-from .models import AS_IT_STANDS, ElementCard, Model, Temperature
+from .models import AS_IT_STANDS, Context, ElementCard, Model, Temperature
 from .numbers import begins_number, is_number, number
 
 __all__ = ["PASSIVE", "passive_elements"]
@@ -29,16 +29,8 @@ _LEAST_RESISTANCE = 1e-3  # [Ohm]: what ngspice takes for none
 _DEFAULT_SIZE = 10e-6  # [m]: of a resistor whose sheet resistance is told
 
 
-def passive_elements(
-    card: ElementCard,
-    models: Mapping[str, Model],
-    temperature: Temperature,
-    fresh: Callable[[str], str],
-    note: Callable[[int, str], None],
-) -> list[Element]:
+def passive_elements(card: ElementCard, context: Context) -> list[Element]:
     """Return the element that a card tells, and the resistor of its ``rser=`` behind it.
-
-    ``fresh`` makes a name that nothing has; ``note`` is told what ngspice reads otherwise.
 
     Raises
     ------
@@ -46,7 +38,7 @@ def passive_elements(
         Naming the line: no value, two values, a model that is not there, parameters that can't be
         represented.
     """
-    letter, where = card.name[0], card.line
+    letter, where, note = card.name[0], card.line, context.note
     for key in card.parameters:
         if key in _PARASITIC:
             raise DeckError(
@@ -54,7 +46,7 @@ def passive_elements(
                 "of its own",
                 line=where,
             )
-    model, told = _model_and_value(card, models)
+    model, told = _model_and_value(card, context.models)
     card.only({*_OWN_NAMES[letter], *_FOR_ALL, *_FURTHER[letter]})
     if model:
         model.only(_OF_MODEL[letter])
@@ -70,7 +62,7 @@ def passive_elements(
             f"{card.name!r}: another resistance for AC can't be represented; {AS_IT_STANDS}",
             line=where,
         )
-    value = nominal * _heated(card, model, temperature) * card.factor("scale")
+    value = nominal * _heated(card, model, context.temperature) * card.factor("scale")
     m = card.factor("m")
     value = value * m if letter == "c" else value / m
     if letter == "r" and value == 0:
@@ -79,7 +71,7 @@ def passive_elements(
     series = card.value("rser")
     if not series:
         return [PASSIVE[letter](card.name, card.a, card.b, value)]
-    resistor, middle = fresh(f"r{card.name}"), fresh(f"{card.name}_r")
+    resistor, middle = context.fresh(f"r{card.name}"), context.fresh(f"{card.name}_r")
     note(where, f"{card.name!r}: rser= is LTspice's, not ngspice's; it is the resistor {resistor}")
     behind = Resistor(resistor, middle, card.b, series)
     return [PASSIVE[letter](card.name, card.a, middle, value), behind]
@@ -126,7 +118,7 @@ def _heated(card: ElementCard, model: Model | None, temperature: Temperature) ->
         first, second = (*(number(text, card.line) for text in both), second)[:2]
     nominal = model.value("tnom") if model else None
     rise = temperature.of(card) - (temperature.nominal if nominal is None else nominal)
-    return 1 + first * rise + second * rise**2
+    return 1 + first * rise + second * rise * rise
 
 
 def _of_model(card: ElementCard, model: Model | None) -> float | None:
@@ -142,14 +134,15 @@ def _of_model(card: ElementCard, model: Model | None) -> float | None:
             # at both ends, but of a capacitor once (39.3)
             short, narrow = (2 * (model.value(key) or 0.0) for key in ("short", "narrow"))
             length = _size(card, "l", short, model.value("l"), _DEFAULT_SIZE)
-            width = _size(card, "w", narrow, model.value("defw"), model.value("w"), _DEFAULT_SIZE)
+            own = [model.value(key) for key in model.parameters if key in ("defw", "w")]
+            width = _size(card, "w", narrow, *own[-1:], _DEFAULT_SIZE)
             return sheet * length / width if length and width else None
         case "l":
             return model.value("ind")
         case _:
             plain, area = model.value("cap"), model.value("cj")
             short, narrow = (model.value(key) or 0.0 for key in ("short", "narrow"))
-            length = _size(card, "l", short, model.value("defl"))
+            length = _size(card, "l", short)  # whose default, defl, ngspice does not heed (39.3)
             width = _size(card, "w", narrow, model.value("defw"), _DEFAULT_SIZE)
             if plain is not None or area is None or not (length and width):
                 return plain

@@ -7,7 +7,8 @@ commands or read files are refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,19 +92,18 @@ def read_deck(
 def _deck(reading: Reading, lines: list[str], folder: Path | None, ports: tuple[Port, ...]) -> Deck:
     """Put together what the cards have said."""
     found = list(reading.elements())
-    line_of = {element.name: line for line, element in found}
-    try:
+    line_of = _lines_by_name(reading, found)
+    with _at_line_of(line_of):
         elements = with_cores((e for _, e in found), reading.feeds, reading.core_laws)
         elements = without_meters(elements, reading.feeds)
         driven = ports_and_sources(reading.feeds, elements, folder, ports)
+        line_of |= {new: line_of[old] for old, new in driven.controls.items()}
         kept = (e for e in elements if e.name not in driven.absorbed)
         network = Network(
             tuple(_with_control(e, driven.controls) for e in kept),
             (*driven.ports, *ports),
             tuple(_couplings(reading)),
         )
-    except NetworkError as error:
-        raise DeckError(str(error), line=_line_of(str(error), reading, found)) from error
     _check_ends(network, line_of, {plain(node) for node in open_ends(lines)})
     if not ports:  # which the caller will excite
         _check_excited(reading, driven.sources)
@@ -138,13 +138,24 @@ def _analyses(reading: Reading, driven: Driven, network: Network) -> Iterator[An
         yield analysis
 
 
-def _line_of(message: str, reading: Reading, elements: list[tuple[int, Element]]) -> int | None:
-    """Return the line of the first device, port or node that a message names."""
+def _lines_by_name(reading: Reading, elements: list[tuple[int, Element]]) -> dict[str, int]:
+    """Return the lines of devices, ports and nodes by name."""
     at = {node: feed.line for feed in reading.feeds.cards for node in ends_of(feed)}
     at |= {node: line for line, e in reversed(elements) for node in ends_of(e)}
     at |= {coupling.name: line for line, coupling in reading.couplings}
     at |= {feed.name[1:]: feed.line for feed in reading.feeds.cards} | reading.seen
-    return next((at[name] for name in re.findall("'([^']+)'", message) if name in at), None)
+    return at | {element.name: line for line, element in elements}
+
+
+@contextmanager
+def _at_line_of(line_of: Mapping[str, int]) -> Generator[None]:
+    """Give an error inside the line of the first thing that it names."""
+    try:
+        yield
+    except NetworkError as error:
+        named = re.findall("'([^']+)'", str(error))
+        line = next((line_of[name] for name in named if name in line_of), None)
+        raise DeckError(str(error), line=line) from error
 
 
 def _with_control(element: Element, controls: dict[str, str]) -> Element:

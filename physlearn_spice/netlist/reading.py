@@ -15,6 +15,7 @@ from .diodes import diode_elements
 from .lines import at_line
 from .models import (
     AS_IT_STANDS,
+    Context,
     ElementCard,
     Model,
     Temperature,
@@ -104,14 +105,14 @@ class Reading:
         DeckError
             Naming the line.
         """
-        context = self.models, self.temperature, self.names.fresh, self.note
+        context = Context(self.models, self.temperature, self.names.fresh, self.note)
         for part in self.parts:
             if not isinstance(part, ElementCard):
                 yield part
                 continue
             made = passive_elements if part.name[0] in PASSIVE else diode_elements
             with at_line(part.line):
-                elements = made(part, *context)
+                elements = made(part, context)
             yield from ((part.line, element) for element in elements)
 
     def _device(self, line: int, card: str) -> None:
