@@ -8,6 +8,7 @@ printing step and that stop time [s] plays.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar, Self
 
@@ -53,7 +54,7 @@ def check(what: str, *, positive: bool = False, **values: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Waveform:
+class Waveform(ABC):
     """What the waveforms share; their fields say what they are by their units."""
 
     keyword: ClassVar[str]
@@ -100,8 +101,8 @@ class Waveform:
             },
         )
 
-    def _at(self, t: Volts) -> Volts:
-        raise NotImplementedError
+    @abstractmethod
+    def _at(self, t: Volts) -> Volts: ...
 
     def _from_transient(self, step: float, stop: float) -> dict[str, float]:
         """What SPICE takes for the fields that are None."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.markup import escape
 from rich.table import Table
 
 from ..errors import PhyslearnError
@@ -46,6 +45,7 @@ from .tuning import (
     TonesOption,
     band_around,
     end_noted,
+    evaluation_bar,
     movable_names,
 )
 
@@ -98,38 +98,39 @@ def compare(
     console = Console(stderr=as_json)
     if not as_json:
         console.print(str(choice), style="dim", highlight=False)
-    with end_noted() as asked, _progress(console, runs * evaluations) as show:
+    with end_noted() as asked:
+        with evaluation_bar(console, runs * evaluations) as show:
 
-        def watch(name: str, done: int, power: float) -> bool:
-            show(name, done)
-            return bool(asked)
+            def watch(name: str, done: int, power: float) -> bool:
+                show(done, name)
+                return bool(asked)
 
-        found = compare_methods(
-            net,
-            stimulus.tones,
-            movable=movable,
-            factor=span,
-            n_evaluations=evaluations,
-            n_walkers=runs,
-            seed=seed,
-            methods=names,
-            engine=choice.engine,
-            watch=watch,
-        )
-    stopped = len(found) < len(names)
-    if not found:
-        print("interrupted before a method was done", file=sys.stderr)
-        raise typer.Exit(130)
-    powers = {name: np.array([run.powers for run in tuned]) for name, tuned in found.items()}
+            found = compare_methods(
+                net,
+                stimulus.tones,
+                movable=movable,
+                factor=span,
+                n_evaluations=evaluations,
+                n_walkers=runs,
+                seed=seed,
+                methods=names,
+                engine=choice.engine,
+                watch=watch,
+            )
+        stopped = len(found) < len(names)
+        if not found:
+            print("interrupted before a method was done", file=sys.stderr)
+            raise typer.Exit(130)
+        powers = {name: np.array([run.powers for run in tuned]) for name, tuned in found.items()}
+        tuned = [run for runs_of_one in found.values() for run in runs_of_one]
+        best = max(tuned, key=lambda run: run.powers.max())
+        over = band_around(net, stimulus.tones)
+        with console.status("writing files"):
+            tuning = Tuning(net, best.network, stimulus.tones, powers)
+            save_tuning(tuning, over, out, title="physlearn tune compare, the best")
     available = available_at_tones(net, stimulus.tones)
     unit = available if np.isfinite(available) else max(float(p.max()) for p in powers.values())
     rows = {name: _row(p, unit, target, np.random.default_rng(seed)) for name, p in powers.items()}
-    best = max((run for tuned in found.values() for run in tuned), key=lambda run: run.powers.max())
-    with console.status("writing files"):
-        tuning = Tuning(net, best.network, stimulus.tones, powers)
-        save_tuning(
-            tuning, band_around(net, stimulus.tones), out, title="physlearn tune compare, the best"
-        )
     facts: dict[str, Any] = {
         "engine": choice.engine,
         "engine_reason": choice.reason,
@@ -201,21 +202,7 @@ def _show(console: Console, facts: Mapping[str, Any]) -> None:
         f"To {target:g}: median evaluations until that share was first met.",
         table,
         f"Untuned: {facts['untuned_W'] / facts['unit_W']:.3f}. The best network of all is in "
-        f"{facts['out']}.",
+        f"{escape(facts['out'])}.",
         highlight=False,
         sep="\n",
     )
-
-
-@contextmanager
-def _progress(console: Console, evaluations: int) -> Generator[Callable[[str, int], None]]:
-    """Give a function that shows which method runs, and how far it is."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=evaluations)
-        yield lambda name, done: progress.update(task, completed=done, description=name)

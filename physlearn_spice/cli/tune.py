@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,6 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import SimulationError, Status
 from ..files import make_folder
@@ -23,6 +21,7 @@ from ..network import Network
 from ..stimulus import Tone
 from ..tuner import RECIPES, State, absorbed_power_at, engine_for
 from ..tuner import tune as tuner_run
+from ..tuner.statistics import last_quarter
 from ..wording import counted
 from .inputs import (
     CheckOption,
@@ -48,6 +47,7 @@ from .tuning import (
     TonesOption,
     band_around,
     end_noted,
+    evaluation_bar,
     movable_names,
 )
 
@@ -90,10 +90,12 @@ def tune(
         console.print(str(choice), style="dim", highlight=False)
     available = available_at_tones(net, stimulus.tones)
     with end_noted() as asked:
-        with _progress(console, evaluations, available) as show:
+        with evaluation_bar(console, evaluations, "warm-up") as show:
 
             def watch(state: State) -> bool:
-                show(state)
+                power = state.absorbed.total
+                now = f"{power:.3g} W" if np.isinf(available) else f"{power / available:.3f} Pav"
+                show(state.n_evaluations, f"absorbs {now}")
                 return bool(asked)
 
             tuned = tuner_run(
@@ -112,7 +114,7 @@ def tune(
         tuning = Tuning(net, tuned.network, stimulus.tones, {tuner: powers[None, :]})
         with console.status("writing files"):
             save_tuning(tuning, over, out, title=f"physlearn tune, {tuner}")
-    quarter = powers[-max(1, len(powers) // 4) :]
+    late = float(last_quarter(powers[None, :])[0])
     best, stopped = float(powers.max()), len(powers) < evaluations
     facts: dict[str, Any] = {
         "engine": choice.engine,
@@ -123,7 +125,7 @@ def tune(
         "available_W": available if np.isfinite(available) else None,
         "untuned_W": float(powers[0]),
         "best_W": best,
-        "mean_last_quarter_W": float(quarter.mean()),
+        "mean_last_quarter_W": late,
         "interrupted": stopped,
         "out": str(out),
     }
@@ -138,7 +140,7 @@ def tune(
         console.print(
             f"Mean power absorbed at {counted(len(stimulus.tones), 'tone')} (amplitudes are peak, "
             f"source resistance not counted; {most}): {powers[0]:.4g} W untuned, "
-            f"{quarter.mean():.4g} W mean of the last quarter, [b]{best:.4g} W[/b] at "
+            f"{late:.4g} W mean of the last quarter, [b]{best:.4g} W[/b] at "
             f"best, {gain} the start, in {len(powers)} evaluations. The best is in "
             f"{escape(str(out))}.",
             highlight=False,
@@ -160,25 +162,3 @@ def _check(network: Network, tones: Sequence[Tone]) -> float:
             status=Status.INACCURATE,
         )
     return difference
-
-
-@contextmanager
-def _progress(
-    console: Console, evaluations: int, available: float
-) -> Generator[Callable[[State], None]]:
-    """Give a function that shows how far the walk is, and what is absorbed."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("warm-up", total=evaluations)
-
-        def show(state: State) -> None:
-            power = state.absorbed.total
-            now = f"{power:.3g} W" if np.isinf(available) else f"{power / available:.3f} Pav"
-            progress.update(task, completed=state.n_evaluations, description=f"absorbs {now}")
-
-        yield show

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from math import e
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..elements import Capacitor, Inductor, Resistor
 from ..errors import NetworkError
@@ -30,6 +32,7 @@ __all__ = [
     "TonesOption",
     "band_around",
     "end_noted",
+    "evaluation_bar",
     "movable_names",
 ]
 
@@ -51,6 +54,22 @@ AmplitudeOption = Annotated[float, typer.Option(help="Factor on the signal's vol
 TimeScaleOption = Annotated[
     float, typer.Option(help="Factor on the signal's time: 1e-3 turns Hz into kHz.")
 ]
+
+
+@contextmanager
+def evaluation_bar(
+    console: Console, n_evaluations: int, at_first: str = ""
+) -> Generator[Callable[[int, str], None]]:
+    """Give a function that shows how many evaluations are made, and words beside them."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(at_first, total=n_evaluations)
+        yield lambda done, words: progress.update(task, completed=done, description=words)
 
 
 def movable_names(network: Network, kinds: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ..modes import known_modes
 from ..network import Network
 from ..resonances import Resonance
 from ..results import OperatingPoint
+from ..tuner.statistics import last_quarter
 from ..wording import counted
 from .answers import Answer, power_or_share
 from .figures import (
@@ -89,7 +90,7 @@ def tuning(traces: Mapping[str, Any], available: float) -> Section:
     rows: list[tuple[str, ...]] = []
     for tuner, powers in traces.items():
         n_walkers, n = powers.shape
-        first, late, best = powers[:, 0], powers[:, -max(1, n // 4) :], powers.max(axis=1)
+        first, late, best = powers[:, 0], last_quarter(powers), powers.max(axis=1)
         means = (power_or_share(float(p.mean()), available) for p in (first, late, best))
         rows.append((tuner, str(n_walkers), str(n), *means))
     heads = ("tuner", "walkers", "evaluations", "first", "mean of the last quarter", "best")
